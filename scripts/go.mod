@@ -1,0 +1,3 @@
+module github.com/copydesk/copydesk/scripts
+
+go 1.26.0
