@@ -110,9 +110,6 @@ func (p *Publisher) committed(b *batch, a Ack, err error) {
 		}
 	case errors.As(err, &refused):
 		for i, m := range b.msgs {
-			for _, h := range []string{headerBatchID, headerBatchSeq, headerBatchCommit} {
-				delete(m.Header, h)
-			}
 			p.sendSingle(m, b.done[i])
 		}
 	default:
@@ -122,7 +119,9 @@ func (p *Publisher) committed(b *batch, a Ack, err error) {
 
 // sendSingle is send for a message whose Publish has returned long ago.
 func (p *Publisher) sendSingle(m *nats.Msg, done func(Ack, error)) {
-	m.Reply = ""
+	for _, h := range []string{headerBatchID, headerBatchSeq, headerBatchCommit} {
+		delete(m.Header, h) // left from a batch that failed
+	}
 	if err := p.send(m, done); err != nil {
 		done(Ack{}, err)
 	}

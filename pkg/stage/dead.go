@@ -1,0 +1,73 @@
+package stage
+
+import (
+	"context"
+	"strconv"
+	"strings"
+	"unicode"
+
+	"github.com/nats-io/nats.go"
+
+	"github.com/copydesk/copydesk/pkg/article"
+)
+
+// maxErrorHeader keeps a dead letter's error readable in a listing.
+const maxErrorHeader = 1024
+
+// deadLetter returns the message that buries an item: the input's bytes unchanged,
+// under its identity, with the reason.
+func deadLetter(stage string, in In, identity nats.Header, f *Failure) *nats.Msg {
+	h := nats.Header{}
+	for k, v := range identity {
+		if !strings.HasPrefix(k, "Nats-") {
+			h[k] = v
+		}
+	}
+	if h.Get(article.HeaderItem) == "" {
+		// A stranger's message. It needs an identity of its own, or the server would
+		// take every such letter for a copy of the first.
+		h.Set(article.HeaderItem, article.ItemID(in.Created, in.Seq, 0))
+	}
+	h.Set(article.HeaderReason, f.Code)
+	h.Set(article.HeaderClass, string(f.Class))
+	h.Set(article.HeaderError, headerText(f.Err.Error()))
+	h.Set(article.HeaderAttempts, strconv.Itoa(f.Attempts))
+	h.Set(article.HeaderOriginStream, in.Stream)
+	h.Set(article.HeaderOriginSubject, in.Subject)
+	if f.Stack != "" {
+		h.Set(article.HeaderStack, f.Stack)
+	}
+	h.Set(nats.MsgIdHdr, in.Delivery().MessageID(stage, h.Get(article.HeaderItem)))
+	return &nats.Msg{Subject: article.DeadSubject(stage), Header: h, Data: in.Data}
+}
+
+// headerText makes an error fit a header: one line, no control characters.
+func headerText(s string) string {
+	s = strings.Map(func(r rune) rune {
+		if unicode.IsControl(r) {
+			return ' '
+		}
+		return r
+	}, s)
+	if len(s) > maxErrorHeader {
+		s = strings.ToValidUTF8(s[:maxErrorHeader], "") + "…"
+	}
+	return s
+}
+
+// headerRoom is what a message's headers may take of the server's largest message.
+const headerRoom = 8 << 10
+
+// fit moves a payload that no longer fits beside its headers to the blob bucket.
+func (r *runner) fit(ctx context.Context, m *nats.Msg) error {
+	if r.o.Blobs == nil || int64(len(m.Data)) < r.nc.MaxPayload()-headerRoom {
+		return nil
+	}
+	ref, err := r.o.Blobs.Put(ctx, m.Data)
+	if err != nil {
+		return err
+	}
+	m.Header.Set(article.HeaderBlob, ref)
+	m.Data = nil
+	return nil
+}

@@ -1,0 +1,382 @@
+package stage
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"hash/fnv"
+	"runtime/debug"
+	"strconv"
+	"time"
+
+	"github.com/nats-io/nats.go"
+
+	"github.com/copydesk/copydesk/pkg/article"
+	"github.com/copydesk/copydesk/pkg/bus"
+)
+
+const (
+	// suspectAfter deliveries that ended without a word, a message is suspected of
+	// killing the process, and is worked on alone among its like.
+	suspectAfter = 4
+	// maxStarts of a suspect that each ended without a word convict it.
+	maxStarts = 3
+	// fullRetry is the pause when the stream after this stage has no room.
+	fullRetry = 250 * time.Millisecond
+	// storeRetry is the pause when the server cannot be asked what is published.
+	storeRetry = time.Second
+)
+
+func (r *runner) startWorker() {
+	r.workers.Add(1)
+	go func() {
+		for {
+			select {
+			case <-r.quit:
+				r.workers.Done()
+				return
+			case d := <-r.work:
+				if !r.process(d) {
+					return // it hung: abandon has replaced this worker
+				}
+			}
+		}
+	}()
+}
+
+// startSuspectWorker starts the one worker for messages that may kill the process.
+// Before each it writes down that it starts, so that the count survives the death
+// and the innocent ones that were buffered beside it are not counted.
+func (r *runner) startSuspectWorker() {
+	r.workers.Add(1)
+	go func() {
+		for {
+			select {
+			case <-r.quit:
+				r.workers.Done()
+				return
+			case d := <-r.suspects:
+				if !r.interrogate(d) {
+					return
+				}
+			}
+		}
+	}()
+}
+
+// enqueue hands a delivery to the workers.
+func (r *runner) enqueue(d *delivery) {
+	select {
+	case r.work <- d:
+	case <-r.quit:
+	}
+}
+
+// process works on a delivery and reports whether its goroutine may go on: not when
+// it hung so long that another has taken its place.
+func (r *runner) process(d *delivery) bool {
+	if d.msgs != nil { // the function is done, publishing was not
+		r.publishAgain(d)
+		return true
+	}
+	f := d.feed
+	if !r.awaitPause() {
+		r.giveBack(d, 0, outcomeLater)
+		return true
+	}
+	if d.in.Seq <= f.floor.Load() {
+		r.finish(d, wordAck, outcomeDuplicate)
+		return true
+	}
+	if since, until, doubt := f.doubt(d, r.o.DuplicateWindow); doubt {
+		d.doubtful = true
+		if err := r.seen.cover(r.calls, since, until); err != nil {
+			r.cannotLook(d, err)
+			return true
+		}
+		if item := d.in.Header.Get(article.HeaderItem); item != "" && r.seen.has(d.in.Delivery().MessageID(r.o.Name, item)) {
+			r.finish(d, wordAck, outcomeDuplicate)
+			return true
+		}
+	}
+	if d.lost >= suspectAfter && r.o.State != nil {
+		d.suspect = true
+		r.suspects <- d
+		return true
+	}
+	return r.call(d)
+}
+
+// interrogate works on a suspect.
+func (r *runner) interrogate(d *delivery) bool {
+	if !r.awaitPause() {
+		r.giveBack(d, 0, outcomeLater)
+		return true
+	}
+	starts, err := r.o.State.Starts(r.calls, r.o.Name, d.in.Stream, d.in.Seq)
+	if err == nil && starts < maxStarts {
+		err = r.o.State.SaveStarts(r.calls, r.o.Name, d.in.Stream, d.in.Seq, starts+1)
+	}
+	if err != nil {
+		r.cannotLook(d, err)
+		return true
+	}
+	alive := true
+	if starts >= maxStarts {
+		d.state.Store(stateSettling)
+		r.giveUp(d, &Failure{
+			Code: CodeCrash, Class: ClassFault, Attempts: d.in.Attempt,
+			Err: fmt.Errorf("the process ended %d times while it worked on this message", starts),
+		})
+	} else if alive = r.call(d); !alive {
+		return false
+	}
+	if err := r.o.State.ForgetStarts(r.calls, r.o.Name, d.in.Stream, d.in.Seq); err != nil {
+		r.o.Logger.Debug("clear suspect", "stage", r.o.Name, "seq", d.in.Seq, "err", err)
+	}
+	return alive
+}
+
+// call calls the function.
+func (r *runner) call(d *delivery) bool {
+	ctx, cancel := context.WithCancelCause(r.calls)
+	start := time.Now()
+	r.m.queue.Observe(start.Sub(d.in.Stored).Seconds())
+	d.feed.begin(d, cancel, start)
+	outs, err := r.invoke(ctx, d.in)
+	if err != nil && context.Cause(ctx) != nil {
+		err = fmt.Errorf("%w: %w", context.Cause(ctx), err)
+	}
+	cancel(nil)
+	if !d.state.CompareAndSwap(stateRunning, stateSettling) {
+		r.m.stuck.Set(float64(r.stuck.Add(-1)))
+		return false
+	}
+	d.took = time.Since(start)
+	r.m.processing.Observe(d.took.Seconds())
+	r.m.in.Add(float64(len(d.in.Data)))
+	r.verdict(d, outs, err)
+	return true
+}
+
+// invoke calls the function and turns a panic into an error.
+func (r *runner) invoke(ctx context.Context, in In) (outs []Out, err error) {
+	defer func() {
+		if v := recover(); v != nil {
+			stack := debug.Stack()
+			h := fnv.New64a()
+			_, _ = h.Write(stack) // never fails
+			err = &panicError{value: v, stack: strconv.FormatUint(h.Sum64(), 16)}
+			r.o.Logger.Error("the stage's function panicked", "stage", r.o.Name, "seq", in.Seq, "panic", fmt.Sprint(v), "stack", string(stack))
+		}
+	}()
+	return r.o.Func(ctx, in)
+}
+
+// verdict decides what becomes of a delivery after the function.
+func (r *runner) verdict(d *delivery, outs []Out, err error) {
+	var (
+		later  *laterError
+		reject *RejectError
+	)
+	switch {
+	case err == nil:
+		r.deliver(d, outs)
+	case errors.As(err, &later):
+		r.o.Logger.Warn("stage paused", "stage", r.o.Name, "for", later.delay, "err", err)
+		r.pause(later.delay)
+		r.giveBack(d, later.delay, outcomeLater)
+	case errors.As(err, &reject):
+		r.giveUp(d, failure(err, d.feed.errorsOf(d)+1))
+	case errors.Is(err, errStopping):
+		r.giveBack(d, 0, outcomeLater)
+	default:
+		f := failure(err, d.feed.errorsOf(d)+1)
+		r.m.errors[f.Code].Inc()
+		if f.Attempts >= r.o.Attempts {
+			r.giveUp(d, f)
+			return
+		}
+		r.o.Logger.Debug("message failed, trying again", "stage", r.o.Name, "seq", d.in.Seq, "attempt", f.Attempts, "err", err)
+		r.giveBack(d, r.backoff(f.Attempts), outcomeRetry)
+	}
+}
+
+// backoff grows from Options.Backoff, doubled for each error before, to 64 times it,
+// and is spread by a quarter so that messages that failed together come apart.
+func (r *runner) backoff(attempt int) time.Duration {
+	d := r.o.Backoff << min(attempt-1, 6)
+	return time.Duration(float64(d) * (0.75 + 0.5*r.o.Rand()))
+}
+
+// giveUp passes a message on without the stage's part, or buries it.
+func (r *runner) giveUp(d *delivery, f *Failure) {
+	reject := f.Class == ClassInput
+	if r.o.Fallback != nil && !reject {
+		outs, err := r.o.Fallback(r.calls, d.in, f)
+		if err == nil {
+			d.outcome = outcomeFallback
+			r.publish(d, r.messages(d.in, outs))
+			return
+		}
+		f = failure(fmt.Errorf("%w; passing it on: %w", f.Err, err), f.Attempts)
+	}
+	m := deadLetter(r.o.Name, d.in, r.o.Identify(d.in), f)
+	d.outcome, d.word = outcomeDeadLetter, wordTerm(f.Code)
+	if reject {
+		d.outcome = outcomeRejected
+	}
+	// A verdict may differ from the one before a crash, and the two would go to
+	// different streams, where no message id keeps them apart.
+	d.doubtful = true
+	if err := r.seen.cover(r.calls, d.in.Stored, time.Now()); err != nil {
+		r.cannotLook(d, err)
+		return
+	}
+	if r.seen.has(m.Header.Get(nats.MsgIdHdr)) {
+		r.finish(d, wordAck, outcomeDuplicate)
+		return
+	}
+	r.o.Logger.Warn("message buried", "stage", r.o.Name, "item", m.Header.Get(article.HeaderItem), "reason", f.Code, "class", f.Class, "attempts", f.Attempts)
+	r.publish(d, []*nats.Msg{m})
+}
+
+// deliver publishes what the function returned.
+func (r *runner) deliver(d *delivery, outs []Out) {
+	if len(outs) == 0 {
+		r.finish(d, wordAck, outcomeFiltered)
+		return
+	}
+	d.outcome = outcomeOK
+	r.publish(d, r.messages(d.in, outs))
+}
+
+// messages turns outs into messages with their identity.
+func (r *runner) messages(in In, outs []Out) []*nats.Msg {
+	id := in.Delivery()
+	msgs := make([]*nats.Msg, len(outs))
+	for i, out := range outs {
+		if out.Reject != nil {
+			msgs[i] = deadLetter(r.o.Name, in, out.Header, failure(out.Reject, 1))
+			continue
+		}
+		h := out.Header
+		if h == nil {
+			h = nats.Header{}
+		}
+		h[nats.MsgIdHdr] = []string{id.MessageID(r.o.Name, out.Item)}
+		for _, k := range carried {
+			if v, ok := in.Header[k]; ok && h[k] == nil {
+				h[k] = v
+			}
+		}
+		msgs[i] = &nats.Msg{Subject: out.Subject, Header: h, Data: out.Data}
+	}
+	return msgs
+}
+
+// carried headers go from input to outputs by themselves.
+var carried = []string{article.HeaderRun, article.HeaderRetry, article.HeaderTrace}
+
+// publish sends messages; the last answer concludes the delivery.
+func (r *runner) publish(d *delivery, msgs []*nats.Msg) {
+	d.msgs = msgs
+	d.sent = time.Now()
+	d.failed.Store(nil)
+	d.waiting.Store(int32(len(msgs)) + 1)
+	for _, m := range msgs {
+		if d.doubtful && r.seen.has(m.Header.Get(nats.MsgIdHdr)) {
+			r.m.dupAcks.Inc()
+			r.answered(d, nil)
+			continue
+		}
+		err := r.fit(r.calls, m)
+		if err == nil {
+			r.m.out.Add(float64(len(m.Data)))
+			err = r.pub.Publish(r.calls, m, func(a bus.Ack, err error) {
+				if a.Duplicate {
+					r.m.dupAcks.Inc()
+				}
+				r.answered(d, err)
+			})
+		}
+		if err != nil {
+			r.answered(d, err)
+		}
+	}
+	r.answered(d, nil)
+}
+
+// answered counts an answer and concludes the delivery with the last one.
+func (r *runner) answered(d *delivery, err error) {
+	if err != nil {
+		d.failed.Store(&err)
+	}
+	if d.waiting.Add(-1) > 0 {
+		return
+	}
+	failed := d.failed.Load()
+	if failed == nil {
+		r.m.publishAck.Observe(time.Since(d.sent).Seconds())
+		word := d.word
+		if word == nil {
+			word = wordAck
+		}
+		r.finish(d, word, d.outcome)
+		return
+	}
+	r.m.errors["publish"].Inc()
+	err = *failed
+	switch {
+	case errors.Is(err, bus.ErrFull):
+		// The stage after this one is slow. Nothing is wrong with the message: hold
+		// it, alive, until there is room.
+		r.pause(fullRetry)
+		r.publishLater(d, fullRetry)
+	case errors.Is(err, bus.ErrNoAck), errors.Is(err, nats.ErrReconnectBufExceeded), errors.Is(err, nats.ErrConnectionReconnecting), errors.Is(err, nats.ErrDisconnected):
+		r.publishLater(d, fullRetry/5)
+	case errors.Is(err, bus.ErrClosed), errors.Is(err, nats.ErrConnectionClosed), errors.Is(err, context.Canceled):
+		// The stage ends. The server delivers the message again.
+	default:
+		d.msgs, d.word = nil, nil
+		r.verdict(d, nil, fmt.Errorf("publish: %w", err))
+	}
+}
+
+// publishLater publishes a delivery's messages again after a while, except those that
+// turn out to be stored.
+func (r *runner) publishLater(d *delivery, delay time.Duration) {
+	d.doubtful = true
+	time.AfterFunc(delay, func() { r.enqueue(d) })
+}
+
+func (r *runner) publishAgain(d *delivery) {
+	if err := r.seen.cover(r.calls, d.in.Stored, time.Now()); err != nil {
+		r.m.errors["store"].Inc()
+		time.AfterFunc(storeRetry, func() { r.enqueue(d) })
+		return
+	}
+	r.publish(d, d.msgs)
+}
+
+// cannotLook gives back a message of which it cannot be told whether it was done.
+func (r *runner) cannotLook(d *delivery, err error) {
+	r.m.errors["store"].Inc()
+	r.o.Logger.Debug("read what was published", "stage", r.o.Name, "err", err)
+	r.pause(storeRetry)
+	r.giveBack(d, storeRetry, outcomeLater)
+}
+
+// finish says a delivery's last word.
+func (r *runner) finish(d *delivery, word []byte, o outcome) {
+	r.m.messages[o].Inc()
+	r.m.lastSuccess.SetToCurrentTime()
+	d.feed.done(d, word)
+}
+
+// giveBack returns a delivery to the server.
+func (r *runner) giveBack(d *delivery, delay time.Duration, o outcome) {
+	r.m.messages[o].Inc()
+	r.m.naks.Inc()
+	d.feed.giveBack(d, delay, o == outcomeRetry)
+}
