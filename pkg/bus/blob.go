@@ -1,0 +1,67 @@
+package bus
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/nats-io/nats.go/jetstream"
+	"github.com/nats-io/nuid"
+)
+
+const (
+	// MaxInline is the largest payload a stage sends inside a message; larger ones
+	// go to the blob bucket. An object costs two to four messages, so the line lies
+	// well above 64 KiB.
+	MaxInline = 256 << 10
+	// MaxInlineFile is the same for a file on its way into the inbox: outside
+	// senders stay under the server's usual 1 MiB with room for headers.
+	MaxInlineFile = 900 << 10
+	// MaxFile is the largest file the inbox takes.
+	MaxFile = 32 << 20
+)
+
+// Blobs stores payloads too large for a message. A blob's name is fresh and its
+// content is never written again: writing a name anew while it was read broke 6 to
+// 8 of 15 reads. Stages pass the reference on, not the bytes.
+type Blobs struct{ store jetstream.ObjectStore }
+
+// OpenBlobs opens the bucket Provision declared.
+func OpenBlobs(ctx context.Context, js jetstream.JetStream) (*Blobs, error) {
+	store, err := js.ObjectStore(ctx, BucketBlobs)
+	if err != nil {
+		return nil, fmt.Errorf("open bucket %s: %w", BucketBlobs, err)
+	}
+	return &Blobs{store}, nil
+}
+
+// Put stores bytes under a fresh name and returns the reference,
+// "copydesk_blobs/<name>".
+func (b *Blobs) Put(ctx context.Context, data []byte) (ref string, err error) {
+	name := nuid.Next()
+	if _, err := b.store.PutBytes(ctx, name, data); err != nil {
+		return "", fmt.Errorf("store blob: %w", err)
+	}
+	return BucketBlobs + "/" + name, nil
+}
+
+// Get returns the bytes of a reference, checked against the digest it was stored
+// with.
+func (b *Blobs) Get(ctx context.Context, ref string) ([]byte, error) {
+	name, ok := strings.CutPrefix(ref, BucketBlobs+"/")
+	if !ok || name == "" {
+		return nil, fmt.Errorf("read blob %q: not a reference into %s", ref, BucketBlobs)
+	}
+	info, err := b.store.GetInfo(ctx, name)
+	if err != nil {
+		return nil, fmt.Errorf("read blob %s: %w", ref, err)
+	}
+	if info.Size > 4*MaxFile {
+		return nil, fmt.Errorf("read blob %s: %w (%d bytes)", ref, ErrTooLarge, info.Size)
+	}
+	data, err := b.store.GetBytes(ctx, name)
+	if err != nil {
+		return nil, fmt.Errorf("read blob %s: %w", ref, err)
+	}
+	return data, nil
+}

@@ -1,0 +1,51 @@
+package bus
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/nats-io/nats.go/jetstream"
+)
+
+var (
+	// ErrNoAck means that the server's answer to a publish did not come: the
+	// message may be stored or not. Publishing again under the same id is safe
+	// within the server's duplicate window; beyond it, look first.
+	ErrNoAck = errors.New("no publish acknowledgement")
+
+	// ErrFull means that the stream or the server has no room. Nothing was stored.
+	ErrFull = errors.New("stream is full")
+
+	// ErrConflict means that the stream's last sequence was not the expected one.
+	ErrConflict = errors.New("wrong last sequence")
+
+	// ErrClosed means that the publisher was closed before the answer came.
+	ErrClosed = errors.New("publisher is closed")
+
+	// ErrTooLarge means that a file is over MaxFile. It was not stored.
+	ErrTooLarge = errors.New("file is too large")
+)
+
+// Server error codes that a caller acts on (nats-server errors.json).
+const (
+	codeInsufficientResources = 10023
+	codeStorageExceeded       = 10047
+	codeWrongLastSequence     = 10071
+	codeWrongLastSequence2    = 10164 // the same, later in an atomic batch
+	codeStoreFailed           = 10077
+	codeBatchDuplicate        = 10201
+)
+
+// publishError turns the server's refusal of a publish into an error that
+// matches ErrFull or ErrConflict where it is one.
+func publishError(e *jetstream.APIError) error {
+	switch {
+	case e.ErrorCode == codeInsufficientResources, e.ErrorCode == codeStorageExceeded,
+		e.ErrorCode == codeStoreFailed && strings.Contains(e.Description, "maximum"):
+		return fmt.Errorf("%w: %w", ErrFull, e)
+	case e.ErrorCode == codeWrongLastSequence, e.ErrorCode == codeWrongLastSequence2:
+		return fmt.Errorf("%w: %w", ErrConflict, e)
+	}
+	return e
+}

@@ -1,0 +1,70 @@
+package bus
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nuid"
+
+	"github.com/copydesk/copydesk/pkg/article"
+)
+
+// File is one file on its way into the inbox.
+type File struct {
+	Source string // see article.CheckSource
+	Lane   article.Lane
+	Data   []byte
+	// Header holds the sender's hints: article.HeaderContentType and the others.
+	Header nats.Header
+}
+
+// Intake puts files into the inbox: the one road for drop, the HTTP door and
+// process.
+type Intake struct {
+	pub   *Publisher
+	blobs *Blobs
+}
+
+// NewIntake returns an intake over a publisher and the blob bucket.
+func NewIntake(pub *Publisher, blobs *Blobs) *Intake { return &Intake{pub, blobs} }
+
+// resends is how often Put publishes again when no answer came. With the
+// publisher's timeout of 5 s that stays well inside the duplicate window, so the
+// same id cannot be stored twice.
+const resends = 6
+
+// Put stores a file and returns the inbox's answer. Each call uses a fresh message
+// id, so the same bytes put twice are two files; an answer that does not come is
+// asked for again under the same id. A file over MaxFile returns ErrTooLarge and an
+// inbox without room ErrFull: nothing of it is kept then. It is safe for concurrent
+// use; many callers share the publisher's window.
+func (in *Intake) Put(ctx context.Context, f File) (Ack, error) {
+	if err := article.CheckSource(f.Source); err != nil {
+		return Ack{}, err
+	}
+	if len(f.Data) > MaxFile {
+		return Ack{}, fmt.Errorf("%w: %d bytes, the limit is %d MiB; split it or drop an archive's members one by one", ErrTooLarge, len(f.Data), MaxFile>>20)
+	}
+	header := nats.Header{nats.MsgIdHdr: {"drop/" + nuid.Next()}}
+	for k, v := range f.Header {
+		header[k] = v
+	}
+	data := f.Data
+	if len(data) > MaxInlineFile {
+		ref, err := in.blobs.Put(ctx, data)
+		if err != nil {
+			return Ack{}, err
+		}
+		header.Set(article.HeaderBlob, ref)
+		data = nil
+	}
+	for try := 0; ; try++ {
+		m := &nats.Msg{Subject: article.InboxSubject(f.Lane, f.Source), Header: header, Data: data}
+		ack, err := in.pub.PublishWait(ctx, m)
+		if !errors.Is(err, ErrNoAck) || try == resends || ctx.Err() != nil {
+			return ack, err
+		}
+	}
+}

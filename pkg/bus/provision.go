@@ -1,0 +1,74 @@
+package bus
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/nats-io/nats.go/jetstream"
+)
+
+// Provision declares the road: it creates what is missing and brings limits up to
+// date. It never removes anything, and running it again changes nothing.
+func Provision(ctx context.Context, js jetstream.JetStream, t *Topology) error {
+	s := t.Settings
+	for _, row := range t.Streams {
+		cfg := jetstream.StreamConfig{
+			Name:               row.Name,
+			Subjects:           row.Subjects,
+			Retention:          jetstream.LimitsPolicy,
+			Storage:            jetstream.FileStorage,
+			Discard:            jetstream.DiscardNew,
+			MaxBytes:           s.Store / 100 * row.Share,
+			Duplicates:         s.DuplicateWindow,
+			Replicas:           s.Replicas,
+			AllowDirect:        true,
+			AllowAtomicPublish: true,
+		}
+		if row.Compress {
+			cfg.Compression = jetstream.S2Compression
+		}
+		if _, err := js.CreateOrUpdateStream(ctx, cfg); err != nil {
+			return fmt.Errorf("declare stream %s: %w", row.Name, err)
+		}
+	}
+	for _, row := range t.Consumers {
+		_, err := js.CreateOrUpdateConsumer(ctx, row.Stream, jetstream.ConsumerConfig{
+			Durable:       row.Name,
+			FilterSubject: row.Filter,
+			AckPolicy:     jetstream.AckExplicitPolicy,
+			AckWait:       s.AckWait,
+			MaxAckPending: maxAckPending,
+			// The runner counts attempts itself: a worker that was killed is not the
+			// message's fault.
+			MaxDeliver: -1,
+		})
+		if err != nil {
+			return fmt.Errorf("declare consumer %s of %s: %w", row.Name, row.Stream, err)
+		}
+	}
+	_, err := js.CreateOrUpdateKeyValue(ctx, jetstream.KeyValueConfig{
+		Bucket: BucketState, Replicas: s.Replicas, MaxBytes: stateBytes, History: 1,
+	})
+	if err != nil {
+		return fmt.Errorf("declare bucket %s: %w", BucketState, err)
+	}
+	_, err = js.CreateOrUpdateObjectStore(ctx, jetstream.ObjectStoreConfig{
+		Bucket: BucketBlobs, Replicas: s.Replicas, MaxBytes: s.Store / 100 * blobShare,
+		TTL: blobTTL(t),
+	})
+	if err != nil {
+		return fmt.Errorf("declare bucket %s: %w", BucketBlobs, err)
+	}
+	return nil
+}
+
+// blobTTL is twice the longest age of any stream, so that a blob outlives every
+// message that points to it.
+func blobTTL(t *Topology) time.Duration {
+	var longest time.Duration
+	for _, row := range t.Streams {
+		longest = max(longest, row.Age)
+	}
+	return 2 * longest
+}

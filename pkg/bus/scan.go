@@ -1,0 +1,111 @@
+package bus
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/nats-io/nats.go/jetstream"
+)
+
+// ScanOptions choose the messages Scan reads.
+type ScanOptions struct {
+	// Subject filters; empty means all.
+	Subject string
+	// From is the first sequence, or Since the first time; with neither, all.
+	From  uint64
+	Since time.Time
+	// Bodies also reads the payloads. Without it only headers travel.
+	Bodies bool
+}
+
+// scanBatch bounds the messages in flight to a scan: 500 measured as fast as more.
+const scanBatch = 500
+
+// Scan calls fn for each message a stream holds now, in order, and returns the
+// sequence after the last one looked at. Messages stored meanwhile may be included.
+func Scan(ctx context.Context, js jetstream.JetStream, stream string, o ScanOptions, fn func(jetstream.Msg, *jetstream.MsgMetadata) error) (next uint64, err error) {
+	cfg := jetstream.ConsumerConfig{
+		AckPolicy:         jetstream.AckNonePolicy,
+		MemoryStorage:     true,
+		Replicas:          1,
+		FilterSubject:     o.Subject,
+		HeadersOnly:       !o.Bodies,
+		InactiveThreshold: 30 * time.Second,
+	}
+	switch {
+	case o.From > 1:
+		cfg.DeliverPolicy, cfg.OptStartSeq = jetstream.DeliverByStartSequencePolicy, o.From
+	case !o.Since.IsZero():
+		cfg.DeliverPolicy, cfg.OptStartTime = jetstream.DeliverByStartTimePolicy, &o.Since
+	}
+	s, err := js.Stream(ctx, stream)
+	if err != nil {
+		return 0, fmt.Errorf("scan %s: %w", stream, err)
+	}
+	next = s.CachedInfo().State.LastSeq + 1
+	if next <= o.From || s.CachedInfo().State.Msgs == 0 {
+		return max(next, o.From), nil
+	}
+	c, err := js.CreateConsumer(ctx, stream, cfg)
+	if err != nil {
+		return 0, fmt.Errorf("scan %s: %w", stream, err)
+	}
+	defer func() {
+		// Best effort: an abandoned consumer goes away by its inactivity threshold.
+		clean, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Second)
+		defer cancel()
+		_ = js.DeleteConsumer(clean, stream, c.CachedInfo().Name)
+	}()
+	for left := c.CachedInfo().NumPending; left > 0; {
+		if err := ctx.Err(); err != nil {
+			return 0, fmt.Errorf("scan %s: %w", stream, err)
+		}
+		batch, err := c.Fetch(int(min(left, scanBatch)), jetstream.FetchMaxWait(2*time.Second))
+		if err != nil {
+			return 0, fmt.Errorf("scan %s: %w", stream, err)
+		}
+		got := 0
+		for m := range batch.Messages() {
+			meta, err := m.Metadata()
+			if err != nil {
+				return 0, fmt.Errorf("scan %s: %w", stream, err)
+			}
+			if err := fn(m, meta); err != nil {
+				return 0, err
+			}
+			got++
+			left = meta.NumPending
+			next = max(next, meta.Sequence.Stream+1)
+		}
+		if err := batch.Error(); err != nil && !errors.Is(err, jetstream.ErrNoMessages) {
+			return 0, fmt.Errorf("scan %s: %w", stream, err)
+		}
+		if got == 0 {
+			// Nothing in two seconds although messages were pending: they were removed,
+			// or the consumer was lost with its server. Look instead of waiting on.
+			info, err := c.Info(ctx)
+			if err != nil {
+				return 0, fmt.Errorf("scan %s: %w", stream, err)
+			}
+			left = info.NumPending
+		}
+	}
+	return next, nil
+}
+
+// FirstSince returns the sequence of the first message stored at or after a time,
+// or the one after the last if there is none.
+func FirstSince(ctx context.Context, js jetstream.JetStream, stream string, t time.Time) (uint64, error) {
+	first := uint64(0)
+	stop := errors.New("found")
+	next, err := Scan(ctx, js, stream, ScanOptions{Since: t}, func(_ jetstream.Msg, meta *jetstream.MsgMetadata) error {
+		first = meta.Sequence.Stream
+		return stop
+	})
+	if errors.Is(err, stop) {
+		return first, nil
+	}
+	return next, err
+}
