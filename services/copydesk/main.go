@@ -10,6 +10,7 @@ import (
 
 func main() {
 	root := &cobra.Command{Use: "copydesk", SilenceUsage: true}
+	root.AddCommand(evalCommand())
 	if err := root.Execute(); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)

@@ -1,0 +1,76 @@
+package extract
+
+import (
+	"regexp"
+	"unicode/utf8"
+
+	"github.com/copydesk/copydesk/pkg/article"
+)
+
+// maxBoilerplate is the longest line, in characters, that a rule may remove. Real
+// promotion is short; on 4,757 paragraphs of news prose longer matches were prose.
+const maxBoilerplate = 260
+
+// boilerplate are the rules for lines that are about the publication instead of
+// the news. Each wants a whole line and a cue besides its first words, because "Sign up
+// fees rose" and "More on the list than off it" are news. The id goes into the record.
+var boilerplate = []struct {
+	id   string
+	line *regexp.Regexp
+}{
+	{"signup", rule(`(?:please |just |simply )?(?:sign|log) ?(?:up|in)(?: (?:here|now|today|free))?(?: (?:to|for|with) .*\b(?:newsletters?|digest|inbox|updates?|alerts?|briefing|account|free|e-?mails?)\b.*)?`)},
+	{"signup", rule(`(?:stay|keep) (?:informed|up to date|updated|ahead|in the know|connected)(?: (?:with|by|on|about)\b.*\b(?:newsletters?|updates?|alerts?|us|free|inbox|app)\b.*)?`)},
+	{"signup", rule(`(?:already a|become a|not a) (?:subscriber|member)\b.{0,80}`)},
+	{"newsletter", rule(`(?:please )?subscribe(?: (?:to|now|here|today|for)\b.*)?`)},
+	{"newsletter", rule(`get (?:the|our|all|more|unlimited)\b.*\b(?:newsletters?|inbox|daily e-?mail|app|alerts|morning briefing)\b.*`)},
+	{"newsletter", rule(`.*\b(?:delivered|sent) (?:straight|directly|right|daily|weekly)?\s?(?:in)?to your inbox\b.*`)},
+	{"related", rule(`(?:related(?: (?:articles?|stories|content|posts?|news|coverage|topics?))?|(?:see|read) also|also read|read more|read next|see more|more on this(?: (?:story|topic))?|recommended(?: for you)?|most (?:read|popular|viewed)|trending(?: now)?|you (?:may|might) also like)(?:\s?[:|»–—-].*)?`)},
+	{"promo", rule(`(?:please )?(?:click|tap) here\b.*`)},
+	{"promo", rule(`(?:follow|like|find|join) us on\b.*`)},
+	{"promo", rule(`download (?:the|our) (?:\w+ ){0,3}app\b.*`)},
+	{"promo", rule(`(?:advertisement|advertising|sponsored(?: content)?|promoted|(?:story|article) continues (?:below|after)\b.*|continue reading(?: below)?|scroll (?:down )?to continue.*|skip advertisement)`)},
+	{"promo", rule(`(?:share(?: (?:this|on)\b.{0,60})?|print(?: this)?|comments?|e-?mail this)`)},
+	{"copyright", rule(`(?:copyright|©|\(c\))\s*(?:©|\(c\))?\s*(?:19|20)\d\d\b.*`)},
+	{"copyright", rule(`(?:(?:copyright|©).*|.{0,160})\ball rights reserved\b.{0,160}`)},
+	{"copyright", rule(`this material may not be (?:published|reproduced)\b.*`)},
+}
+
+// rule compiles a pattern that must cover a line but for the marks around it.
+func rule(pattern string) *regexp.Regexp {
+	return regexp.MustCompile(`(?i)^[\s>*•»|-]*(?:` + pattern + `)[\s.!:»>|…-]*$`)
+}
+
+// boilerplateRule returns the id of the rule that would remove a line, or "".
+func boilerplateRule(line string) string {
+	if utf8.RuneCountInString(line) > maxBoilerplate {
+		return ""
+	}
+	for _, b := range boilerplate {
+		if b.line.MatchString(line) {
+			return b.id
+		}
+	}
+	return ""
+}
+
+// dropBoilerplate takes the lines out that a rule matches. A text of which more
+// than half would go is of another kind than the rules were written for, and stays
+// as it is.
+func dropBoilerplate(ps []paragraph) ([]paragraph, []article.Removed) {
+	var kept []paragraph
+	var removed []article.Removed
+	total, gone := 0, 0
+	for _, p := range ps {
+		total += len(p.text)
+		if id := boilerplateRule(p.text); id != "" {
+			gone += len(p.text)
+			removed = append(removed, article.Removed{Text: p.text, Rule: id})
+			continue
+		}
+		kept = append(kept, p)
+	}
+	if gone*2 > total {
+		return ps, nil
+	}
+	return kept, removed
+}

@@ -1,0 +1,171 @@
+// Package extract turns the bytes of a dropped file into clean articles.
+//
+// File is the whole of it. Bytes decide what a file is; what the sender said
+// (Hints) helps only where the bytes leave a question open. The way of a file is
+// short: recognise the format, decode to UTF-8, find the body and what is known
+// about it, clean the text, tell the language.
+//
+// Two promises matter to everything after it. Nothing is guessed: a field without
+// evidence is null, and a field with evidence says in Article.Provenance how it
+// was found and how sure that is. And nothing vanishes: a line that is taken out of
+// the text is in Article.Cleaning with the rule that took it, and a file without an
+// article ends as a Reject with a reason from a closed list.
+//
+// The package is pure. It opens no file and no connection, an address in a file is
+// only ever a label, and the same input gives the same articles: the present time
+// comes in as Hints.Received. It bounds its own work by Limits, but cannot interrupt a
+// parser: who reads hostile files should run it in a process that can be killed.
+package extract
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"net/url"
+	"strings"
+	"time"
+	"unicode"
+
+	"github.com/copydesk/copydesk/pkg/article"
+)
+
+// Hints are what the sender said about a file, and what the inbox knows of it. All
+// are optional: bytes decide, hints help.
+type Hints struct {
+	ContentType     string // media type, possibly with a charset
+	ContentEncoding string // compression the sender declared
+	URL             string // where the file was published; never fetched
+	Filename        string
+	Language        string // BCP 47
+	Published       string // a time; used when the file itself has none
+	Ref             string // the sender's own reference, echoed
+
+	Source   string // the sender's token
+	Lane     article.Lane
+	Received time.Time // the inbox's clock: nothing can be published much later
+	Seq      uint64    // the file's sequence in its inbox
+}
+
+// File returns the articles of one file, in their order in the file. There is at
+// least one when the error is nil. An error is a *Reject, unless ctx ended first.
+//
+// The caller owns the file's identity and fills Item, URI, Version and Trace; File
+// fills everything else that is known before dedupe. It is safe for concurrent use.
+func File(ctx context.Context, data []byte, h Hints, limits Limits) ([]*article.Article, error) {
+	limits = limits.withDefaults()
+	if len(data) > limits.Raw {
+		return nil, refuse(CodeTooLarge, "%d bytes are over the limit of %d: split the file or raise the limit", len(data), limits.Raw)
+	}
+	f, reject := sniff(data, h)
+	if reject != nil {
+		return nil, reject
+	}
+	text, charset, warnings := decode(data, f, h)
+	if err := ctx.Err(); err != nil {
+		return nil, fmt.Errorf("extract: %w", err)
+	}
+
+	a := blank(data, h)
+	a.Input.MediaType = f.mediaType()
+	a.Input.Charset = &charset
+	a.Cleaning.Warnings = append(a.Cleaning.Warnings, warnings...)
+	var paragraphs []string
+	if f == formatHTML {
+		paragraphs = readHTML(a, text, h, limits)
+	} else {
+		paragraphs = readText(a, text)
+	}
+	body := strings.Join(paragraphs, "\n\n")
+	if !strings.ContainsFunc(body, unicode.IsLetter) {
+		return nil, refuse(CodeNoText, "no prose found in the %s: send the article's own page or text", f)
+	}
+	a.Text = &body
+	setDateline(a, paragraphs[0])
+	setLanguage(a, body, h)
+	setPublished(a, dateCandidate{literal: h.Published, method: "declared", confidence: 0.9}, h.Received)
+	return []*article.Article{a}, ctx.Err()
+}
+
+// blank returns a record with everything that is known before the file is read,
+// and every list of a completed part present.
+func blank(data []byte, h Hints) *article.Article {
+	sum := sha256.Sum256(data)
+	a := &article.Article{
+		Schema:   article.SchemaV1,
+		Lane:     h.Lane,
+		Status:   article.Usable,
+		Kind:     article.KindArticle,
+		Received: h.Received,
+		Source:   article.Source{Name: h.Source},
+		Input: article.Input{
+			SHA256:   hex.EncodeToString(sum[:]),
+			Bytes:    int64(len(data)),
+			Filename: optional(h.Filename),
+			URL:      optional(h.URL),
+			Ref:      optional(h.Ref),
+			Path:     []string{},
+			Count:    1,
+			Seq:      h.Seq,
+			Pages:    []article.Page{},
+		},
+		Wire:       article.Wire{Subjects: []string{}},
+		Byline:     []string{},
+		Keywords:   []string{},
+		Provenance: map[string]article.Provenance{},
+		Cleaning:   article.Cleaning{Removed: []article.Removed{}, Warnings: []string{}},
+	}
+	if a.Lane == "" {
+		a.Lane = article.Live
+	}
+	if u := webAddress(h.URL); u != nil {
+		a.Source.Domain = domainOf(u)
+		a.CanonicalURL = optional(u.String())
+		a.Provenance["canonical_url"] = found("declared", 0.8)
+	}
+	return a
+}
+
+// readText fills the record from plain text and returns the body's paragraphs.
+func readText(a *article.Article, text string) []string {
+	ps, removed := dropBoilerplate(splitParagraphs(tidy(text)))
+	a.Cleaning.Removed = append(a.Cleaning.Removed, removed...)
+	return takeOpening(a, ps)
+}
+
+// found is a provenance without alternatives.
+func found(method string, confidence float64) article.Provenance {
+	return article.Provenance{Method: method, Confidence: confidence, Alternatives: []article.Alternative{}}
+}
+
+// warn adds a code once.
+func warn(a *article.Article, code string) {
+	for _, w := range a.Cleaning.Warnings {
+		if w == code {
+			return
+		}
+	}
+	a.Cleaning.Warnings = append(a.Cleaning.Warnings, code)
+}
+
+// optional makes the empty string null.
+func optional(s string) *string {
+	if s == "" {
+		return nil
+	}
+	return &s
+}
+
+// webAddress parses an absolute http address, or returns nil.
+func webAddress(s string) *url.URL {
+	u, err := url.Parse(strings.TrimSpace(s))
+	if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
+		return nil
+	}
+	return u
+}
+
+// domainOf returns the host without port and "www.".
+func domainOf(u *url.URL) *string {
+	return optional(strings.TrimPrefix(strings.ToLower(u.Hostname()), "www."))
+}

@@ -1,0 +1,183 @@
+package text
+
+// ends reports whether the sentence from token start ends after the stop or
+// abbreviation at token i and the closers up to token end, where more follows.
+func (d *Document) ends(start, i, end, last int32, quotes int) bool {
+	t := &d.Tokens[i]
+	next := end // the first token that is no opening mark
+	opened, bracket := false, false
+	for next < last {
+		switch n := &d.Tokens[next]; n.Kind {
+		case Open:
+			bracket = bracket || d.Text[n.Start] == '(' || d.Text[n.Start] == '['
+			opened = true
+		case Quote:
+			opened = true
+		case Dash, Symbol, Emoji:
+		default:
+			goto found
+		}
+		next++
+	}
+	return d.Tokens[end].Has(SpaceBefore)
+found:
+	n := &d.Tokens[next]
+	c := d.Words[n.Word].class
+	if !d.Tokens[end].Has(SpaceBefore) {
+		return d.glued(i, end, next)
+	}
+	if n.Shape == Lower && n.Kind != Link && n.Kind != Email {
+		return false
+	}
+	quoted := false
+	for k := i + 1; k < end; k++ {
+		quoted = quoted || d.Tokens[k].Kind == Quote || d.Tokens[k].Kind == Close && d.Text[d.Tokens[k].Start] >= 0x80
+	}
+	if t.Kind == Abbreviation {
+		return d.afterAbbreviation(start, i, end, next, last, c, opened, bracket)
+	}
+	switch d.stopKind(i, end) {
+	case '!', '?':
+		if quoted && !opened && d.attributed(next, last) {
+			return false // "Why now?" Smith asked
+		}
+		return true
+	case '…':
+		return n.Shape != NoCase || opened || n.Kind == Number
+	}
+	if i > start && end == i+1 && d.corrupt(i-1, next) {
+		return false
+	}
+	if i == start+1 && d.enumerator(start) {
+		return false // 1. First item
+	}
+	return true
+}
+
+// stopKind returns '!' if the stops from i to end hold ! or ?, '…' for an
+// ellipsis, else '.'.
+func (d *Document) stopKind(i, end int32) rune {
+	kind, dots := '.', 0
+	for ; i < end; i++ {
+		t := &d.Tokens[i]
+		if t.Kind != Stop {
+			continue
+		}
+		for _, r := range d.Text[t.Start:t.End] {
+			switch r {
+			case '.':
+				dots++
+			case '…':
+				dots += 3
+			case '。':
+				return '!'
+			default:
+				return '!'
+			}
+		}
+	}
+	if dots > 1 {
+		kind = '…'
+	}
+	return kind
+}
+
+// glued decides where no space follows the stop, as in scraped copy: "was
+// paid.The minister".
+func (d *Document) glued(i, end, next int32) bool {
+	t, n := &d.Tokens[i], &d.Tokens[next]
+	if t.Kind != Stop || i == 0 {
+		return false
+	}
+	if d.Text[t.Start] >= 0xE3 || n.Kind == Ideograph { // 。 needs no space
+		return true
+	}
+	before := &d.Tokens[i-1]
+	if end != i+1 && end == next {
+		return false
+	}
+	if before.Shape != Lower || before.RuneEnd-before.RuneStart < 3 || n.RuneEnd-n.RuneStart < 2 && n.Shape != Capital {
+		return false
+	}
+	return n.Shape == Title && (d.Words[n.Word].class&starter != 0 || d.Words[n.Word].lower > 0)
+}
+
+// afterAbbreviation decides after U.S., Corp., J. and the like.
+func (d *Document) afterAbbreviation(start, i, end, next, last int32, c class, opened, bracket bool) bool {
+	t, n := &d.Tokens[i], &d.Tokens[next]
+	a := d.Words[t.Word].class
+	switch {
+	case end > i+1 && !bracket && a&title == 0 && d.Tokens[end-1].Kind != Abbreviation:
+		return c&starter != 0 || opened || d.Tokens[i+1].Kind == Stop
+	case a&title != 0 && a&outward == 0, a&inward != 0:
+		return false
+	case a&counter != 0:
+		return n.Kind != Number && a&outward != 0
+	case a&(month|weekday) != 0:
+		return n.Kind != Number
+	case n.Kind == Number:
+		return false
+	case t.Shape == Capital:
+		return c&starter != 0 && n.Shape != Capital
+	}
+	if opened {
+		return !bracket
+	}
+	if a&clock != 0 {
+		return c&(zone|weekday) == 0
+	}
+	if c&starter != 0 {
+		return true
+	}
+	w := &d.Words[n.Word]
+	return n.Shape == Title && w.lower > 0 && w.inner == 0
+}
+
+// attributed reports whether a verb of saying with its subject follows: "asked
+// Smith", "Mr. Smith said".
+func (d *Document) attributed(i, last int32) bool {
+	for n := 0; i < last && n < 4; i, n = i+1, n+1 {
+		t := &d.Tokens[i]
+		if d.Words[t.Word].class&speech != 0 {
+			return true
+		}
+		if t.Shape == Lower || t.Kind >= Stop {
+			return false
+		}
+	}
+	return false
+}
+
+// corrupt reports whether a stop between tokens i and next parts a known name,
+// as in "the American state. Department".
+func (d *Document) corrupt(i, next int32) bool {
+	t, n := &d.Tokens[i], &d.Tokens[next]
+	return t.Shape == Lower && n.Shape == Title &&
+		d.Words[t.Word].class&domain != 0 && d.Words[n.Word].class&office != 0
+}
+
+// enumerator reports whether token i alone before a stop numbers a list item.
+func (d *Document) enumerator(i int32) bool {
+	t := &d.Tokens[i]
+	return t.Kind == Number && t.End-t.Start <= 2
+}
+
+// witness counts how each word is cased, the evidence for capitals after an
+// abbreviation: a word seen in lower case was capitalised because a sentence
+// begins, one capitalised inside a sentence is a name.
+func (d *Document) witness() {
+	start := true
+	for i := range d.Tokens {
+		t := &d.Tokens[i]
+		w := &d.Words[t.Word]
+		switch t.Shape {
+		case Lower:
+			w.lower++
+		case Title, Mixed:
+			if !start && t.Flags&LineBefore == 0 {
+				w.inner++
+			}
+		}
+		start = t.Kind == Stop || t.Kind == Abbreviation || t.Kind == Open || t.Kind == Quote || t.Kind == Symbol || start && t.Kind == Close
+	}
+}

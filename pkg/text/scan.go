@@ -1,0 +1,196 @@
+package text
+
+import "unicode/utf8"
+
+// scanner walks a text once and appends its tokens.
+type scanner struct {
+	text string
+	doc  *Document
+
+	pos   int   // next byte to read
+	wide  int32 // bytes before pos beyond one for each code point
+	flags Flags // what precedes the next token
+	line  line  // the line being read
+}
+
+// run reads the whole text. Plain words, which are most tokens, are cut here;
+// the rest is left to word, number and mark.
+func (s *scanner) run() {
+	text := s.text
+	s.flags = SpaceBefore | LineBefore | BlankBefore
+	for s.pos < len(text) {
+		i := s.pos
+		c := text[i]
+		if c == ' ' {
+			s.pos++
+			s.flags |= SpaceBefore
+			continue
+		}
+		if c >= utf8.RuneSelf {
+			s.wideRune()
+			continue
+		}
+		k := sorts[c]
+		switch {
+		case k&letter != 0 && c != '_':
+			h, seen, caps := fnvOffset, sort(0), 0
+			for {
+				h = (h ^ uint64(lowerASCII[c])) * fnvPrime
+				seen |= k
+				caps += int(k & upper)
+				i++
+				if i == len(text) {
+					break
+				}
+				c = text[i]
+				if c >= utf8.RuneSelf {
+					break
+				}
+				if k = sorts[c]; k&wordly == 0 {
+					break
+				}
+			}
+			if i < len(text) && joins[c] {
+				s.word(s.pos)
+				continue
+			}
+			s.plain(i, h, seen, caps)
+		case k&gap != 0:
+			s.pos++
+			s.gap(k)
+		case k&digit != 0:
+			s.number(i)
+		default:
+			s.mark(c)
+		}
+	}
+	s.endLine()
+}
+
+// joins marks the bytes after which a run of ASCII letters may not be a whole
+// token: joiners, a stop, the colon of a URL, the $ of US$, other scripts.
+var joins = func() (t [256]bool) {
+	for _, c := range []byte(`-'.&/@~:$_`) {
+		t[c] = true
+	}
+	for c := utf8.RuneSelf; c < 256; c++ {
+		t[c] = true
+	}
+	return t
+}()
+
+// plain adds the ASCII word that ends at end and is hashed already.
+func (s *scanner) plain(end int, h uint64, seen sort, caps int) {
+	start := s.pos
+	d := s.doc
+	f := s.flags
+	if seen&digit != 0 {
+		f |= Digits
+	}
+	d.Tokens = append(d.Tokens, Token{
+		Start: int32(start), End: int32(end),
+		RuneStart: int32(start) - s.wide, RuneEnd: int32(end) - s.wide,
+		Word: d.vocab.id(h, int32(len(d.Tokens))), Hash: h,
+		Kind: Word, Flags: f,
+		Shape: shape(end-start, caps, sorts[s.text[start]]&upper != 0, seen&lowercase != 0),
+	})
+	s.flags = 0
+	s.pos = end
+}
+
+// shape reads the case of a token from the number of its capitals.
+func shape(n, caps int, first, lower bool) Shape {
+	switch {
+	case caps == 0 && lower:
+		return Lower
+	case caps == 0:
+		return NoCase
+	case caps == 1 && first && lower:
+		return Title
+	case lower:
+		return Mixed
+	case caps == 1 && n <= 2:
+		return Capital
+	}
+	return Upper
+}
+
+// add appends a token from the read position to end, whatever it holds.
+func (s *scanner) add(end int, kind Kind) {
+	start := s.pos
+	t := Token{Start: int32(start), RuneStart: int32(start) - s.wide, Kind: kind, Flags: s.flags}
+	h := fnvOffset
+	caps, n := 0, 0
+	var seen sort
+	first := false
+	for i := start; i < end; n++ {
+		c := s.text[i]
+		k := sorts[c]
+		if c < utf8.RuneSelf {
+			h = (h ^ uint64(lowerASCII[c])) * fnvPrime
+			i++
+		} else {
+			r, w := utf8.DecodeRuneInString(s.text[i:])
+			k = sortOf(r)
+			if r == utf8.RuneError && w == 1 {
+				h = (h ^ uint64(c)) * fnvPrime
+			} else {
+				h = hashRune(h, fold(r))
+			}
+			i += w
+			s.wide += int32(w - 1)
+			t.Flags |= Foreign
+		}
+		seen |= k
+		if k&upper != 0 {
+			caps++
+			first = first || n == 0
+		}
+	}
+	if seen&digit != 0 {
+		t.Flags |= Digits
+	}
+	t.End, t.RuneEnd = int32(end), int32(end)-s.wide
+	t.Shape = shape(n, caps, first, seen&lowercase != 0)
+	t.Hash = h
+	t.Word = s.doc.vocab.id(h, int32(len(s.doc.Tokens)))
+	s.doc.Tokens = append(s.doc.Tokens, t)
+	s.flags = 0
+	s.pos = end
+}
+
+// gap notes white space and line ends.
+func (s *scanner) gap(k sort) {
+	s.flags |= SpaceBefore
+	if k&newline == 0 {
+		return
+	}
+	if s.text[s.pos-1] == '\n' && s.pos > 1 && s.text[s.pos-2] == '\r' {
+		return // the second half of a CR LF
+	}
+	if s.flags&LineBefore != 0 {
+		s.flags |= BlankBefore
+	}
+	s.flags |= LineBefore
+	s.endLine()
+}
+
+// wideRune reads what begins with a character beyond ASCII.
+func (s *scanner) wideRune() {
+	r, n := utf8.DecodeRuneInString(s.text[s.pos:])
+	k := sortOf(r)
+	switch {
+	case k&gap != 0:
+		s.pos += n
+		s.wide += int32(n - 1)
+		s.gap(k)
+	case ideographic(r):
+		s.add(s.pos+n, Ideograph)
+	case k&letter != 0:
+		s.word(s.pos)
+	case k&digit != 0:
+		s.number(s.pos)
+	default:
+		s.wideMark(r, n)
+	}
+}

@@ -1,0 +1,175 @@
+package text
+
+// dot decides about the stop at i, after the letters text[seg:i] of a word that
+// began at start. It returns i to leave the stop alone; i+1 and Word to take it
+// in and read on; or the end and kind of the finished token.
+func (s *scanner) dot(start, seg, i int, dotted bool) (int, Kind) {
+	text := s.text
+	n := i - seg
+	switch {
+	case byteAt(text, i+1) == '.':
+		if dotted && n == 1 && byteAt(text, i+2) != '.' {
+			return i + 1, Abbreviation // U.S..
+		}
+		return i, Word
+	case wordlyAt(text, i+1):
+		return s.innerDot(start, seg, i, dotted)
+	case dotted && n <= 3:
+		return i + 1, Word // the last stop of U.S.
+	case n == 1 && seg == start:
+		if s.initial(i) {
+			return i + 1, Word
+		}
+		if !s.known(seg, i) {
+			return i, Word
+		}
+		return i + 1, Word
+	case s.known(seg, i):
+		return i + 1, Word
+	case n <= 6 && (byteAt(text, i+1) == ',' || byteAt(text, i+1) == ';') && sorts[text[i-1]]&digit == 0:
+		return i + 1, Word // only an abbreviation's stop stands before a comma
+	}
+	return i, Word
+}
+
+// innerDot decides about a stop with a letter or digit right after it.
+func (s *scanner) innerDot(start, seg, i int, dotted bool) (int, Kind) {
+	text := s.text
+	n := i - seg
+	m := letters(text, i+1) - (i + 1)
+	cap := isUpper(text, i+1)
+	if isDigit(text, i+1) {
+		if n == 1 || lexicon.class(WordHash(text[seg:i]))&counter != 0 {
+			return i + 1, Word // No.1, c.1240
+		}
+		return i, Word
+	}
+	if n == 1 && (dotted || seg == start) && sorts[text[seg]]&letter != 0 {
+		switch {
+		case m == 1:
+			return i + 1, Word // U.S, e.g
+		case m <= 3 && byteAt(text, i+1+m) == '.' && cap:
+			return i + 1, Word // M.Sc.
+		case isUpper(text, seg) && cap:
+			return i + 1, Abbreviation // J.Smith
+		}
+		return i, Word
+	}
+	if cap && lexicon.class(WordHash(text[seg:i]))&abbreviated != 0 && isUpper(text, seg) {
+		if m == 1 {
+			return i + 1, Word // Ph.D
+		}
+		return i + 1, Abbreviation // Mr.Smith
+	}
+	if m == 1 && n == 2 && cap && lowerASCII[text[seg]] == 'p' && lowerASCII[text[seg+1]] == 'h' {
+		return i + 1, Word // Ph.D
+	}
+	return i, Word
+}
+
+// initial reports whether the capital before the stop at i is an initial.
+func (s *scanner) initial(i int) bool {
+	text := s.text
+	if !isUpper(text, i-1) {
+		return false
+	}
+	q := ahead(text, i+1)
+	if q < 0 {
+		return false
+	}
+	last := s.last()
+	named := last != nil && s.flags&BlankBefore == 0 && (last.Shape == Title || last.Kind == Abbreviation)
+	switch c := text[q]; {
+	case c == ',' || c == ')' && named:
+		return true
+	case sorts[c]&lowercase != 0:
+		return true
+	case c == '"' || c == '(':
+		return named
+	case isUpper(text, q):
+		if text[i-1] == 'I' && !named && byteAt(text, q+1) != '.' {
+			return false
+		}
+		return lexicon.class(WordHash(text[q:letters(text, q)]))&starter == 0 || q+1 < len(text) && text[q+1] == '.'
+	case c >= 0x80:
+		k, _ := sortAt(text, q)
+		return k&letter != 0 || named
+	}
+	return false
+}
+
+// known reports whether text[seg:i] and the stop at i are an abbreviation of the
+// lexicon, used as one.
+func (s *scanner) known(seg, i int) bool {
+	text := s.text
+	c := lexicon.class(WordHash(text[seg:i]))
+	if c&abbreviated == 0 {
+		return false
+	}
+	cap := isUpper(text, seg)
+	q := ahead(text, i+1)
+	next := sort(0)
+	if q >= 0 {
+		next, _ = sortAt(text, q)
+	}
+	glued := byteAt(text, i+1)
+	if glued == ',' || glued == ';' || glued == ':' {
+		return cap || c&plural != 0 || c&doubtful == 0
+	}
+	if c&counter != 0 && next&digit != 0 {
+		return true
+	}
+	if c&(month|weekday) != 0 && c&doubtful == 0 {
+		return cap
+	}
+	if c&(month|weekday) != 0 {
+		return cap && (next&(digit|lowercase) != 0)
+	}
+	if c&title != 0 && cap && (next&upper != 0 || next == letter) {
+		return true
+	}
+	if c&state != 0 && c&doubtful != 0 {
+		last := s.last()
+		return cap && (next&lowercase != 0 || last != nil && last.Kind == Comma || c&outward != 0)
+	}
+	if c&plural != 0 && c&doubtful == 0 {
+		return true
+	}
+	if c&doubtful != 0 {
+		return cap && c&(title|outward) != 0 && next&lowercase != 0 || cap && c&outward != 0 && s.afterName()
+	}
+	return cap || c&(inward|outward) != 0 && c&title == 0
+}
+
+// last returns the token before the one being read, nil for none.
+func (s *scanner) last() *Token {
+	if n := len(s.doc.Tokens); n > 0 {
+		return &s.doc.Tokens[n-1]
+	}
+	return nil
+}
+
+// afterName reports whether a capitalised word precedes.
+func (s *scanner) afterName() bool {
+	t := s.last()
+	return t != nil && s.flags&LineBefore == 0 && (t.Shape == Title || t.Shape == Upper || t.Shape == Mixed || t.Kind == Symbol || t.Kind == Close)
+}
+
+// ahead returns the next place after at most one line break that is no gap, or
+// -1 at the end of a paragraph.
+func ahead(s string, i int) int {
+	lines := 0
+	for i < len(s) {
+		k, n := sortAt(s, i)
+		if k&gap == 0 {
+			return i
+		}
+		if k&newline != 0 {
+			if lines++; lines > 1 {
+				return -1
+			}
+		}
+		i += n
+	}
+	return -1
+}
