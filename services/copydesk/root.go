@@ -66,6 +66,10 @@ sentence points back into the source, and publishes one enriched record.
 	root.SetHelpCommandGroupID(groupMore)
 	root.SetCompletionCommandGroupID(groupMore)
 	root.AddCommand(
+		inGroup(groupMain, dropCommand()),
+		inGroup(groupMain, tapCommand()),
+		inGroup(groupMain, getCommand()),
+		inGroup(groupMain, rawCommand()),
 		inGroup(groupMore, evalCommand()),
 		inGroup(groupMore, schemaCommand()),
 		inGroup(groupMore, manCommand()),
