@@ -26,6 +26,7 @@ With --json each figure is one line:
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	cmd.PersistentFlags().StringVar(&dir, "data", "", "folder of the data sets")
+	rename(cmd.PersistentFlags(), "data", "eval-data") // --data of up is another folder
 	cmd.PersistentFlags().BoolVar(&asJSON, "json", false, "print one JSON object a line")
 	if err := cmd.MarkPersistentFlagRequired("data"); err != nil {
 		panic(err) // the flag is defined two lines above

@@ -1,18 +1,20 @@
-// Command copydesk is the whole pipeline in one binary.
+// Command copydesk is the whole pipeline in one binary: an embedded NATS server,
+// every stage, and the commands to feed it, follow it and look after it. Files are
+// named for their command; root.go joins them.
 package main
 
 import (
-	"fmt"
+	"context"
 	"os"
 
-	"github.com/spf13/cobra"
+	"github.com/copydesk/copydesk/pkg/run"
 )
 
-func main() {
-	root := &cobra.Command{Use: "copydesk", SilenceUsage: true}
-	root.AddCommand(evalCommand())
-	if err := root.Execute(); err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		os.Exit(1)
-	}
+func main() { os.Exit(Main()) }
+
+// Main runs the command line of the operating system and returns its exit code.
+func Main() int {
+	ctx, stop := run.Signals(context.Background())
+	defer stop()
+	return execute(ctx, os.Args[1:], streams{os.Stdin, os.Stdout, os.Stderr}, os.Environ)
 }
