@@ -26,20 +26,24 @@ found:
 	if !d.Tokens[end].Has(SpaceBefore) {
 		return d.glued(i, end, next)
 	}
-	if n.Shape == Lower && n.Kind != Link && n.Kind != Email {
-		return false
-	}
 	quoted := false
 	for k := i + 1; k < end; k++ {
 		quoted = quoted || d.Tokens[k].Kind == Quote || d.Tokens[k].Kind == Close && d.Text[d.Tokens[k].Start] >= 0x80
 	}
+	kind := d.stopKind(i, end)
+	if n.Shape == Lower && n.Kind <= Clitic {
+		return t.Kind == Stop && kind != '…' && d.casual(start, i, end)
+	}
 	if t.Kind == Abbreviation {
 		return d.afterAbbreviation(start, i, end, next, last, c, opened, bracket)
 	}
-	switch d.stopKind(i, end) {
+	switch kind {
 	case '!', '?':
 		if quoted && !opened && d.attributed(next, last) {
 			return false // "Why now?" Smith asked
+		}
+		if i > start && t.End-t.Start == 1 && d.Words[d.Tokens[i-1].Word].class&exclaiming != 0 && c&starter == 0 {
+			return false // Yahoo! Mail
 		}
 		return true
 	case '…':
@@ -48,7 +52,7 @@ found:
 	if i > start && end == i+1 && d.corrupt(i-1, next) {
 		return false
 	}
-	if i == start+1 && d.enumerator(start) {
+	if d.enumerator(start, i-1) {
 		return false // 1. First item
 	}
 	return true
@@ -124,14 +128,43 @@ func (d *Document) afterAbbreviation(start, i, end, next, last int32, c class, o
 		return !bracket
 	}
 	if a&clock != 0 {
-		return c&(zone|weekday) == 0
+		return c&(zone|weekday|day) == 0 && !d.timeAhead(next, last)
 	}
 	if c&starter != 0 {
 		return true
 	}
+	if a&company != 0 && n.Kind == Word {
+		return c&post == 0
+	}
 	w := &d.Words[n.Word]
-	return n.Shape == Title && w.lower > 0 && w.inner == 0
+	return a&country == 0 && n.Shape == Title && w.lower > 0 && w.inner == 0
 }
+
+// casual reports whether a lower-case word after the stop at i opens a sentence,
+// as in mail and posts: the stop follows an ordinary word and no quotation ends
+// with it ("Why?" he asked).
+func (d *Document) casual(start, i, end int32) bool {
+	if end > i+1 {
+		return false
+	}
+	for i--; i > start && d.Tokens[i].Kind >= Close && d.Tokens[i].Kind <= Quote; i-- {
+	}
+	t := &d.Tokens[i]
+	return i >= start && t.Kind == Word && t.Shape == Lower &&
+		(t.RuneEnd-t.RuneStart > 2 || t.RuneEnd-t.RuneStart == 2 && d.Words[t.Word].class&starter != 0)
+}
+
+// timeAhead reports whether "time" is near, as in "1:30 p.m. Chicago time".
+func (d *Document) timeAhead(i, last int32) bool {
+	for n := 0; i < last && n < 3; i, n = i+1, n+1 {
+		if d.Tokens[i].Hash == timeHash {
+			return true
+		}
+	}
+	return false
+}
+
+var timeHash = WordHash("time")
 
 // attributed reports whether a verb of saying with its subject follows: "asked
 // Smith", "Mr. Smith said".
@@ -156,10 +189,14 @@ func (d *Document) corrupt(i, next int32) bool {
 		d.Words[t.Word].class&domain != 0 && d.Words[n.Word].class&office != 0
 }
 
-// enumerator reports whether token i alone before a stop numbers a list item.
-func (d *Document) enumerator(i int32) bool {
+// enumerator reports whether token i, before a stop, numbers a list item: it
+// opens the sentence or follows a colon.
+func (d *Document) enumerator(start, i int32) bool {
+	if i < start {
+		return false
+	}
 	t := &d.Tokens[i]
-	return t.Kind == Number && t.End-t.Start <= 2
+	return t.Kind == Number && t.End-t.Start <= 2 && (i == start || d.Text[d.Tokens[i-1].Start] == ':')
 }
 
 // witness counts how each word is cased, the evidence for capitals after an

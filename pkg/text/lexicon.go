@@ -6,23 +6,28 @@ import "strings"
 type class uint32
 
 const (
-	title    class = 1 << iota // a name follows: Mr., Gen., St.
-	inward                     // never the last word: vs., e.g., cf.
-	outward                    // may be the last word: Inc., Jr., Ave., a.m.
-	counter                    // a number follows: No., p., Vol.
-	month                      // Jan.
-	weekday                    // Mon., and Monday
-	state                      // Calif.
-	clock                      // a.m., p.m.: a time zone may follow
-	doubtful                   // an English word too, so more evidence is asked: Sun., Miss.
-	plural                     // lower case stays an abbreviation: vs., etc., a.m.
-	starter                    // opens sentences far oftener than it follows an abbreviation in a name
-	speech                     // a verb of saying
-	zone                       // a time zone
-	office                     // a body named by two words, the second after a corrupt stop: Department
-	domain                     // the first of those words: state
-	elision                    // a word without its head: 'em
-	ending                     // the last part of a host or file name
+	title      class = 1 << iota // a name follows: Mr., Gen., St.
+	inward                       // never the last word: vs., e.g., cf.
+	outward                      // may be the last word: Inc., Jr., Ave., a.m.
+	company                      // closes a company's name: Inc.
+	post                         // a job that follows a company's name: Chairman
+	exclaiming                   // a name that ends with !
+	counter                      // a number follows: No., p., Vol.
+	month                        // Jan.
+	weekday                      // Mon.
+	day                          // Monday
+	state                        // Calif.
+	country                      // stands before a noun as often as at an end: U.S.
+	clock                        // a.m., p.m.: a time zone may follow
+	doubtful                     // an English word too, so more evidence is asked: Sun., Miss.
+	plural                       // lower case stays an abbreviation: vs., etc., a.m.
+	starter                      // opens sentences far oftener than it follows an abbreviation in a name
+	speech                       // a verb of saying
+	zone                         // a time zone
+	office                       // a body named by two words, the second after a corrupt stop: Department
+	domain                       // the first of those words: state
+	elision                      // a word without its head: 'em
+	ending                       // the last part of a host or file name
 )
 
 const abbreviated = title | inward | outward | counter | month | weekday | state
@@ -40,18 +45,24 @@ var entries = []struct {
 	{outward, `inc corp co cos ltd llc plc llp jr sr esq ph.d m.d d.d.s j.d etc al ave blvd rd sq bldg hwy pkwy dept depts univ inst assn assoc
 		intl int'l gov't govt natl nat'l bros mfg gmbh bhd pty pte s.p.a est ext mgmt admin sec min max avg temp tel
 		hrs yrs mos lbs ozs ed eds op cit ser mss ms`},
-	{counter, `no nos p pp vol vols fig figs art arts sect sec ch chap para paras c ca v app ex exh`},
+	{counter, `no nos p pp vol vols fig figs art arts sect sec ch chap para paras c ca app ex exh ext`},
+	{company, `inc corp co cos ltd llc plc llp s.p.a s.a n.v a.g gmbh bhd pte pty bros a.b`},
+	{post, `chairman chairwoman president chief vice executive director directors spokesman spokeswoman treasurer manager analyst chair
+		founder co-founder ceo cfo officials officer officers employees workers unit shareholders securities senior deputy managing
+		former general counsel secretary`},
+	{exclaiming, `yahoo jeopardy`},
 	{month, `jan feb mar apr jun jul aug sep sept oct nov dec`},
 	{weekday, `mon tue tues wed weds thu thur thurs fri sat sun`},
 	{state, `ala ariz ark calif cal colo conn del fla ga ida ill ind kan kans ky la mass md mich minn miss mo mont neb nebr nev okla ore
 		pa penn tenn tex vt va wash wis wisc wyo que ont alta sask n.y n.j n.c s.c n.d s.d n.h n.m r.i w.va d.c b.c p.e.i`},
-	{outward, `n.y n.j n.c s.c n.d s.d n.h n.m r.i w.va d.c b.c p.e.i u.s u.k u.n e.u u.a.e u.s.a u.s.s.r a.m p.m a.d b.c.e c.e`},
+	{outward, `s.a n.v a.g a.b n.y n.j n.c s.c n.d s.d n.h n.m r.i w.va d.c b.c p.e.i u.s u.k u.n e.u u.a.e u.s.a u.s.s.r a.m p.m a.d b.c.e c.e`},
 	{clock, `a.m p.m`},
-	{doubtful, `no art arts fig figs v c ch ex app p co cos gen rep hon fr col det pres pt mt ft st hr dep dir ca sec min max temp tel ext ser
+	{country, `u.s u.k u.n e.u u.a.e u.s.a u.s.s.r`},
+	{doubtful, `no art arts fig figs v c ch ex app p co cos gen rep hon fr col det pres pt mt ft st hr dep dir ca sec min max temp tel ser
 		ed op est al mar sat sun wed mon jan jun jul fri dec ala ark cal del ill ind kan la mass md me mich miss mo mont ore pa va wash ga ida
 		sq ave bros inst admin ms mos para sen gov rev adm amb spc ven rt bp inn temp feat incl mme`},
 	{plural, `vs v cf e.g i.e eg ie viz etc approx a.m p.m al ed eds pp p no nos vol fig ca c ft`},
-	{weekday, `monday tuesday wednesday thursday friday saturday sunday`},
+	{day, `monday tuesday wednesday thursday friday saturday sunday`},
 	{starter, `the a an he she it they we i you this that these those there here his her its our my your their in on at by for from with without
 		within of to as if when while after before since until although though because despite but and or yet so nor also however meanwhile
 		moreover still then thus what who why how where which whose some many most more much several few all both each every another other
@@ -61,8 +72,8 @@ var entries = []struct {
 		might should let it's that's he's she's they're we're there's don't didn't i'm i've perhaps maybe indeed finally first second
 		third unlike like whether nobody everyone someone anyone nothing everything something again already often sometimes usually
 		recently currently eventually consequently therefore nevertheless nonetheless furthermore further initially originally previously
-		apparently clearly obviously unfortunately fortunately investors traders economists shares sales profit revenue prices mr mrs ms
-		dr sen rep gov gen`},
+		apparently clearly obviously unfortunately fortunately investors traders economists shares sales profit revenue prices mr. mrs. ms.
+		dr. sen. rep. gov. gen. prof.`},
 	{speech, `said says saying asked asks asking told tells added adds adding wrote writes writing replied replies cried cries shouted
 		shouts explained explains continued continues declared declares quipped exclaimed exclaims recalled recalls insisted insists warned
 		warns argued argues wondered wonders yelled demanded screamed whispered mused joked responded responds announced proclaimed thought
@@ -93,7 +104,7 @@ func newTable() table {
 	for _, e := range entries {
 		for w := range strings.FieldsSeq(e.words) {
 			t.put(w, e.class)
-			if e.class&(abbreviated|doubtful|plural|clock) != 0 && !strings.HasSuffix(w, "day") {
+			if e.class&(abbreviated|doubtful|plural|clock|company|country) != 0 {
 				t.put(w+".", e.class)
 			}
 		}

@@ -42,7 +42,7 @@ loop:
 		switch c := s[i]; {
 		case c >= utf8.RuneSelf:
 			r, n := utf8.DecodeRuneInString(s[i:])
-			if sortOf(r)&wordly == 0 {
+			if sortOf(r)&wordly == 0 && !(r == '…' && gapAt(s, i+n)) {
 				break loop
 			}
 			i += n

@@ -32,7 +32,7 @@ func (s *scanner) run() {
 		}
 		k := sorts[c]
 		switch {
-		case k&letter != 0 && c != '_':
+		case k&letter != 0 && (c != '_' || wordlyAt(text, i+1)):
 			h, seen, caps := fnvOffset, sort(0), 0
 			for {
 				h = (h ^ uint64(lowerASCII[c])) * fnvPrime

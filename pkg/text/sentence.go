@@ -54,14 +54,14 @@ func (d *Document) closers(i, last int32, quotes *int) int32 {
 			switch {
 			case open: // it opens what follows
 				return i
-			case !glued && (!straight || *quotes%2 == 0):
+			case !glued && straight && *quotes%2 == 0:
 				return i
 			}
 			if straight {
 				*quotes++
 			}
 		case Stop: // ". . ." and "U.S.."
-			if d.Text[t.Start] >= 0x80 && d.Text[t.Start] != 0xE2 || glued && d.Tokens[i-1].Kind == Close {
+			if d.Text[t.Start] != '.' || d.Text[d.Tokens[i-1].End-1] != '.' {
 				return i
 			}
 		case Open: // [19]

@@ -8,7 +8,7 @@ func (s *scanner) dot(start, seg, i int, dotted bool) (int, Kind) {
 	n := i - seg
 	switch {
 	case byteAt(text, i+1) == '.':
-		if dotted && n == 1 && byteAt(text, i+2) != '.' {
+		if byteAt(text, i+2) != '.' && (dotted && n == 1 || n > 1 && s.known(seg, i)) {
 			return i + 1, Abbreviation // U.S..
 		}
 		return i, Word
@@ -20,10 +20,10 @@ func (s *scanner) dot(start, seg, i int, dotted bool) (int, Kind) {
 		if s.initial(i) {
 			return i + 1, Word
 		}
-		if !s.known(seg, i) {
-			return i, Word
+		if s.known(seg, i) || isDigit(text, ahead(text, i+1)) && sorts[text[seg]]&lowercase != 0 {
+			return i + 1, Word // c. 1240, b. 1975
 		}
-		return i + 1, Word
+		return i, Word
 	case s.known(seg, i):
 		return i + 1, Word
 	case n <= 6 && (byteAt(text, i+1) == ',' || byteAt(text, i+1) == ';') && sorts[text[i-1]]&digit == 0:
@@ -39,12 +39,12 @@ func (s *scanner) innerDot(start, seg, i int, dotted bool) (int, Kind) {
 	m := letters(text, i+1) - (i + 1)
 	cap := isUpper(text, i+1)
 	if isDigit(text, i+1) {
-		if n == 1 || lexicon.class(WordHash(text[seg:i]))&counter != 0 {
+		if n == 1 || isDigit(text, i-1) || lexicon.class(WordHash(text[seg:i]))&counter != 0 {
 			return i + 1, Word // No.1, c.1240
 		}
 		return i, Word
 	}
-	if n == 1 && (dotted || seg == start) && sorts[text[seg]]&letter != 0 {
+	if n == 1 && sorts[text[seg]]&letter != 0 {
 		switch {
 		case m == 1:
 			return i + 1, Word // U.S, e.g
@@ -80,7 +80,7 @@ func (s *scanner) initial(i int) bool {
 	last := s.last()
 	named := last != nil && s.flags&BlankBefore == 0 && (last.Shape == Title || last.Kind == Abbreviation)
 	switch c := text[q]; {
-	case c == ',' || c == ')' && named:
+	case c == ',' || (c == ')' || c == ']') && named:
 		return true
 	case sorts[c]&lowercase != 0:
 		return true
@@ -125,11 +125,17 @@ func (s *scanner) known(seg, i int) bool {
 	if c&(month|weekday) != 0 {
 		return cap && (next&(digit|lowercase) != 0)
 	}
+	last := s.last()
+	switch n := i - seg; {
+	case n == 2 && byteAt(text, seg) == 'a' && byteAt(text, seg+1) == 'l':
+		return last != nil && last.End-last.Start == 2 && text[last.Start:last.End] == "et"
+	case n == 1 && text[seg] == 'v':
+		return next&upper != 0 && s.afterName()
+	}
 	if c&title != 0 && cap && (next&upper != 0 || next == letter) {
 		return true
 	}
 	if c&state != 0 && c&doubtful != 0 {
-		last := s.last()
 		return cap && (next&lowercase != 0 || last != nil && last.Kind == Comma || c&outward != 0)
 	}
 	if c&plural != 0 && c&doubtful == 0 {
