@@ -9,7 +9,7 @@ const (
 	title      class = 1 << iota // a name follows: Mr., Gen., St.
 	inward                       // never the last word: vs., e.g., cf.
 	outward                      // may be the last word: Inc., Jr., Ave., a.m.
-	company                      // closes a company's name: Inc.
+	closing                      // closes a company's name or a list: Inc., etc.
 	post                         // a job that follows a company's name: Chairman
 	exclaiming                   // a name that ends with !
 	counter                      // a number follows: No., p., Vol.
