@@ -50,7 +50,7 @@ func (b *Blobs) Put(ctx context.Context, data []byte) (ref string, err error) {
 func (b *Blobs) Get(ctx context.Context, ref string) ([]byte, error) {
 	name, ok := strings.CutPrefix(ref, BucketBlobs+"/")
 	if !ok || name == "" {
-		return nil, fmt.Errorf("read blob %q: not a reference into %s", ref, BucketBlobs)
+		return nil, fmt.Errorf("read blob %q: %w", ref, ErrForeignRef)
 	}
 	info, err := b.store.GetInfo(ctx, name)
 	if err != nil {

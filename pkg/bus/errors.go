@@ -23,6 +23,9 @@ var (
 	// ErrClosed means that the publisher was closed before the answer came.
 	ErrClosed = errors.New("publisher is closed")
 
+	// ErrForeignRef means that a blob reference does not point into the blob bucket.
+	ErrForeignRef = errors.New("not a reference into " + BucketBlobs)
+
 	// ErrTooLarge means that a file is over MaxFile. It was not stored.
 	ErrTooLarge = errors.New("file is too large")
 )

@@ -110,7 +110,8 @@ func scoreTokens(tokens []string, join bool, tokenise Tokeniser) count {
 // Rebuild writes the tokens of a sentence as running text and returns the span of
 // each. Tokens are parted by one space, except:
 //
-//   - before , . ; : ? ! % … ) ] } ” » and runs of . ! ?
+//   - before , . ; : ? ! % … ) ] } ” » and runs of . ! ?, unless a run of stops
+//     follows another: corpora keep a run whole
 //   - before a clitic: 's n't 'm 're 've 'll 'd, or a lone ' after a word
 //   - after ( [ { “ ‘ « $ £ € #, the first where the next token is a word
 //   - inside straight quotes, which open and close in turn
@@ -137,7 +138,7 @@ func Rebuild(tokens []string, join bool) (string, []Span) {
 		case t == "'" || t == "’" || clitics[strings.ToLower(strings.ReplaceAll(t, "’", "'"))]:
 			before = i > 0
 		case closing[t] || strings.Trim(t, ".!?") == "":
-			before = true
+			before = !(stopRun(t) && i > 0 && stopRun(tokens[i-1]))
 		case opening[t]:
 			after = true
 		case t == "/" || join && (t == "-" || t == "–"):
@@ -179,6 +180,9 @@ func wordTail(tokens []string, i int) bool {
 	}
 	return strings.HasSuffix(tokens[i-1], "s") && wordEdge(tokens[i+1])
 }
+
+// stopRun reports whether a token is made of stops.
+func stopRun(t string) bool { return strings.Trim(t, ".!?…") == "" }
 
 // wordEdge reports whether a token begins with a letter or digit.
 func wordEdge(t string) bool {

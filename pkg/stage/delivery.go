@@ -33,6 +33,7 @@ type delivery struct {
 	doubtful bool        // outputs may be published already: look first
 	suspect  bool        // may kill the process
 	msgs     []*nats.Msg // what the function's outputs came to
+	stored   []func()    // to tell once all are stored
 	word     []byte      // the last word once they are stored; nil means an ack
 	outcome  outcome
 	waiting  atomic.Int32 // messages without an answer, plus one while sending

@@ -4,22 +4,14 @@ import (
 	"errors"
 	"fmt"
 	"time"
-)
 
-// Class says whose fault a dead letter is.
-type Class string
-
-const (
-	// ClassInput is the sender's: the message cannot be processed as it is.
-	ClassInput Class = "input"
-	// ClassFault is ours or our surroundings': retrying later may help.
-	ClassFault Class = "fault"
+	"github.com/copydesk/copydesk/pkg/article"
 )
 
 // RejectError is a verdict: the message is to be buried under a reason code.
 type RejectError struct {
 	Code  string // from the stage's closed list, such as "too_large"
-	Class Class
+	Class article.Class
 	Err   error // what happened and what the sender can do
 }
 
@@ -27,7 +19,7 @@ func (e *RejectError) Error() string { return e.Code + ": " + e.Err.Error() }
 func (e *RejectError) Unwrap() error { return e.Err }
 
 // Reject returns the verdict that buries a message at once.
-func Reject(code string, class Class, err error) error {
+func Reject(code string, class article.Class, err error) error {
 	return &RejectError{Code: code, Class: class, Err: err}
 }
 
@@ -44,7 +36,7 @@ func (e *laterError) Unwrap() error { return e.err }
 // tries the message again, which costs it no attempt.
 func Later(err error, d time.Duration) error { return &laterError{err, d} }
 
-// Reason codes of the runner itself. All are of ClassFault.
+// Reason codes of the runner itself. All are of class fault.
 const (
 	CodeError   = "error"   // the function returned errors
 	CodePanic   = "panic"   // the function panicked
@@ -55,7 +47,7 @@ const (
 // Failure is why a message is given up.
 type Failure struct {
 	Code     string
-	Class    Class
+	Class    article.Class
 	Err      error
 	Attempts int
 	Stack    string // hash of a panic's stack, or empty
@@ -81,7 +73,7 @@ var (
 
 // failure describes the last error of a message.
 func failure(err error, attempts int) *Failure {
-	f := &Failure{Code: CodeError, Class: ClassFault, Err: err, Attempts: attempts}
+	f := &Failure{Code: CodeError, Class: article.ClassFault, Err: err, Attempts: attempts}
 	var (
 		reject *RejectError
 		panics *panicError

@@ -111,6 +111,9 @@ func (r *runner) run(ctx context.Context) error {
 		}
 	}
 	r.o.Logger.Info("stage started", "stage", r.o.Name)
+	if r.o.Started != nil {
+		r.o.Started()
+	}
 
 	stopped := make(chan struct{})
 	watchers.Go(func() { r.watch(stopped) })
@@ -149,6 +152,11 @@ func (r *runner) drain(cancel context.CancelCauseFunc) {
 	defer look.Stop()
 	for r.inFlight() > 0 {
 		select {
+		case d := <-r.work:
+			// The workers may all be busy with long work; what they have not begun need
+			// not wait for them.
+			r.process(d)
+			continue
 		case <-look.C:
 			continue
 		case <-grace.C:
@@ -209,6 +217,7 @@ func (r *runner) abandon(d *delivery) {
 	r.m.stuck.Set(float64(n))
 	r.o.Logger.Warn("a call outlived its deadline and does not return", "stage", r.o.Name, "seq", d.in.Seq, "stuck", n)
 	if int(n) > maxStuck*r.o.Concurrency {
+		r.workers.Done() // nobody waits for it any more
 		r.fail(fmt.Errorf("%d calls hang past their deadline of %s", n, r.o.Timeout))
 		return
 	}
@@ -217,8 +226,8 @@ func (r *runner) abandon(d *delivery) {
 	} else {
 		r.startWorker()
 	}
-	// The verdict may wait for the server, which this goroutine must not. It stands in
-	// for the hanging worker, which nobody waits for any more.
+	// The verdict may wait for the server, which this goroutine must not. It takes over
+	// the hanging worker's place in the wait group.
 	go func() {
 		defer r.workers.Done()
 		r.verdict(d, nil, errDeadline)

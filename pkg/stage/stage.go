@@ -62,6 +62,9 @@ type Out struct {
 	Subject string
 	Header  nats.Header
 	Data    []byte
+	// Stored, if set, is called once this and every other out of the message is
+	// stored. It must not block.
+	Stored func()
 	// Reject, when set, buries the item instead: the input's bytes go to the dead
 	// letters under Header. For a file of which one article failed.
 	Reject *RejectError
@@ -137,6 +140,8 @@ type Options struct {
 
 	Metrics *Metrics     // nil: not exported
 	Logger  *slog.Logger // nil: discarded
+	// Started, if set, is called when the stage has begun to pull.
+	Started func()
 	// Rand spreads retries. Default: the process's.
 	Rand func() float64
 }

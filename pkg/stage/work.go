@@ -125,7 +125,7 @@ func (r *runner) interrogate(d *delivery) bool {
 	if starts >= maxStarts {
 		d.state.Store(stateSettling)
 		r.giveUp(d, &Failure{
-			Code: CodeCrash, Class: ClassFault, Attempts: d.in.Attempt,
+			Code: CodeCrash, Class: article.ClassFault, Attempts: d.in.Attempt,
 			Err: fmt.Errorf("the process ended %d times while it worked on this message", starts),
 		})
 	} else if alive = r.call(d); !alive {
@@ -211,12 +211,12 @@ func (r *runner) backoff(attempt int) time.Duration {
 
 // giveUp passes a message on without the stage's part, or buries it.
 func (r *runner) giveUp(d *delivery, f *Failure) {
-	reject := f.Class == ClassInput
+	reject := f.Class == article.ClassInput
 	if r.o.Fallback != nil && !reject {
 		outs, err := r.o.Fallback(r.calls, d.in, f)
 		if err == nil {
 			d.outcome = outcomeFallback
-			r.publish(d, r.messages(d.in, outs))
+			r.publish(d, r.messages(d, outs))
 			return
 		}
 		f = failure(fmt.Errorf("%w; passing it on: %w", f.Err, err), f.Attempts)
@@ -248,12 +248,12 @@ func (r *runner) deliver(d *delivery, outs []Out) {
 		return
 	}
 	d.outcome = outcomeOK
-	r.publish(d, r.messages(d.in, outs))
+	r.publish(d, r.messages(d, outs))
 }
 
 // messages turns outs into messages with their identity.
-func (r *runner) messages(in In, outs []Out) []*nats.Msg {
-	id := in.Delivery()
+func (r *runner) messages(d *delivery, outs []Out) []*nats.Msg {
+	in, id := d.in, d.in.Delivery()
 	msgs := make([]*nats.Msg, len(outs))
 	for i, out := range outs {
 		if out.Reject != nil {
@@ -271,6 +271,9 @@ func (r *runner) messages(in In, outs []Out) []*nats.Msg {
 			}
 		}
 		msgs[i] = &nats.Msg{Subject: out.Subject, Header: h, Data: out.Data}
+		if out.Stored != nil {
+			d.stored = append(d.stored, out.Stored)
+		}
 	}
 	return msgs
 }
@@ -318,6 +321,9 @@ func (r *runner) answered(d *delivery, err error) {
 	failed := d.failed.Load()
 	if failed == nil {
 		r.m.publishAck.Observe(time.Since(d.sent).Seconds())
+		for _, tell := range d.stored {
+			tell()
+		}
 		word := d.word
 		if word == nil {
 			word = wordAck
@@ -338,7 +344,7 @@ func (r *runner) answered(d *delivery, err error) {
 	case errors.Is(err, bus.ErrClosed), errors.Is(err, nats.ErrConnectionClosed), errors.Is(err, context.Canceled):
 		// The stage ends. The server delivers the message again.
 	default:
-		d.msgs, d.word = nil, nil
+		d.msgs, d.word, d.stored = nil, nil, nil
 		r.verdict(d, nil, fmt.Errorf("publish: %w", err))
 	}
 }

@@ -47,6 +47,8 @@ func sortOf(r rune) sort {
 		switch r {
 		case 0xAA, 0xB5, 0xBA:
 			return letter | lowercase
+		case 0xB2, 0xB3, 0xB9, 0xBC, 0xBD, 0xBE:
+			return digit
 		case 0xAD: // soft hyphen, inside words only
 			return letter
 		case 0x85:
@@ -87,7 +89,7 @@ func sortOf(r rune) sort {
 		return letter | upper
 	case unicode.IsLetter(r) || unicode.IsMark(r):
 		return letter
-	case unicode.IsDigit(r):
+	case unicode.IsNumber(r):
 		return digit
 	case unicode.IsSpace(r):
 		return gap

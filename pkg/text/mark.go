@@ -44,7 +44,7 @@ func (s *scanner) mark(c byte) {
 			s.add(repeat(text, i, 0), Dash)
 			return
 		}
-		s.add(i+1, Symbol)
+		s.add(repeat(text, i, 0), Symbol)
 	case '$':
 		s.add(repeat(text, i, 0), Currency)
 	case '@':
@@ -219,7 +219,7 @@ func emojiEnd(s string, i int) int {
 }
 
 // emoticonEnd returns the end of an emoticon at i such as :-) or ;D, or 0. It
-// must be followed by a gap.
+// must be followed by a gap or a mark.
 func emoticonEnd(s string, i int) int {
 	switch s[i] {
 	case ':', ';', '=':
@@ -236,7 +236,7 @@ func emoticonEnd(s string, i int) int {
 		if j++; byteAt(s, j) == ')' {
 			j++
 		}
-		if gapAt(s, j) {
+		if k, _ := sortAt(s, j); k&wordly == 0 && byteAt(s, j) != '/' {
 			return j
 		}
 	}

@@ -14,7 +14,7 @@ func (d *Document) sentences(first, last, paragraph int32) {
 		case Stop, Abbreviation:
 			if d.Text[t.End-1] >= 0x80 || t.Kind == Stop || d.Text[t.End-1] == '.' {
 				end := d.closers(i+1, last, &quotes)
-				if end < last && d.ends(start, i, end, last, quotes) {
+				if end < last && d.ends(start, i, end, last) {
 					d.sentence(start, end, paragraph)
 					start = end
 				}
@@ -45,6 +45,7 @@ func (d *Document) closers(i, last int32, quotes *int) int32 {
 		glued := !t.Has(SpaceBefore)
 		open := i+1 < last && !d.Tokens[i+1].Has(SpaceBefore) && d.Tokens[i+1].Kind < Stop
 		switch t.Kind {
+		case Emoji: // That's great. :)
 		case Close:
 			if !glued && !(i+1 == last || d.Tokens[i+1].Has(SpaceBefore)) {
 				return i
@@ -52,16 +53,18 @@ func (d *Document) closers(i, last int32, quotes *int) int32 {
 		case Quote:
 			straight := d.Text[t.Start] == '"'
 			switch {
+			case d.Text[t.Start] == '`':
+				return i
 			case open: // it opens what follows
 				return i
-			case !glued && (!straight || *quotes%2 == 0):
+			case !glued && straight && *quotes%2 == 0:
 				return i
 			}
 			if straight {
 				*quotes++
 			}
 		case Stop: // ". . ." and "U.S.."
-			if d.Text[t.Start] >= 0x80 && d.Text[t.Start] != 0xE2 || glued && d.Tokens[i-1].Kind == Close {
+			if d.Text[t.Start] != '.' || d.Text[d.Tokens[i-1].End-1] != '.' {
 				return i
 			}
 		case Open: // [19]

@@ -8,7 +8,7 @@ func (s *scanner) dot(start, seg, i int, dotted bool) (int, Kind) {
 	n := i - seg
 	switch {
 	case byteAt(text, i+1) == '.':
-		if dotted && n == 1 && byteAt(text, i+2) != '.' {
+		if byteAt(text, i+2) != '.' && (dotted && n == 1 || n > 1 && s.known(seg, i)) {
 			return i + 1, Abbreviation // U.S..
 		}
 		return i, Word
@@ -20,10 +20,10 @@ func (s *scanner) dot(start, seg, i int, dotted bool) (int, Kind) {
 		if s.initial(i) {
 			return i + 1, Word
 		}
-		if !s.known(seg, i) {
-			return i, Word
+		if s.known(seg, i) || sorts[text[seg]]&lowercase != 0 && (isDigit(text, ahead(text, i+1)) || s.bracketed()) {
+			return i + 1, Word // c. 1240, (b. March 1975)
 		}
-		return i + 1, Word
+		return i, Word
 	case s.known(seg, i):
 		return i + 1, Word
 	case n <= 6 && (byteAt(text, i+1) == ',' || byteAt(text, i+1) == ';') && sorts[text[i-1]]&digit == 0:
@@ -39,12 +39,12 @@ func (s *scanner) innerDot(start, seg, i int, dotted bool) (int, Kind) {
 	m := letters(text, i+1) - (i + 1)
 	cap := isUpper(text, i+1)
 	if isDigit(text, i+1) {
-		if n == 1 || lexicon.class(WordHash(text[seg:i]))&counter != 0 {
+		if n == 1 || isDigit(text, i-1) || lexicon.class(WordHash(text[seg:i]))&counter != 0 {
 			return i + 1, Word // No.1, c.1240
 		}
 		return i, Word
 	}
-	if n == 1 && (dotted || seg == start) && sorts[text[seg]]&letter != 0 {
+	if n == 1 && sorts[text[seg]]&letter != 0 {
 		switch {
 		case m == 1:
 			return i + 1, Word // U.S, e.g
@@ -78,11 +78,14 @@ func (s *scanner) initial(i int) bool {
 		return false
 	}
 	last := s.last()
+	if last != nil && s.doc.vocab.words[last.Word].class&labelled != 0 && byteAt(text, q+1) != '.' {
+		return false // World War I. Following
+	}
 	named := last != nil && s.flags&BlankBefore == 0 && (last.Shape == Title || last.Kind == Abbreviation)
 	switch c := text[q]; {
-	case c == ',' || c == ')' && named:
+	case c == ',' || (c == ')' || c == ']') && named:
 		return true
-	case sorts[c]&lowercase != 0:
+	case sorts[c]&lowercase != 0, sorts[c]&digit != 0 && s.bracketed():
 		return true
 	case c == '"' || c == '(':
 		return named
@@ -90,7 +93,8 @@ func (s *scanner) initial(i int) bool {
 		if text[i-1] == 'I' && !named && byteAt(text, q+1) != '.' {
 			return false
 		}
-		return lexicon.class(WordHash(text[q:letters(text, q)]))&starter == 0 || q+1 < len(text) && text[q+1] == '.'
+		c := lexicon.class(WordHash(text[q:letters(text, q)]))
+		return c&starter == 0 || c&auxiliary != 0 || byteAt(text, q+1) == '.' // James F. Will
 	case c >= 0x80:
 		k, _ := sortAt(text, q)
 		return k&letter != 0 || named
@@ -116,6 +120,12 @@ func (s *scanner) known(seg, i int) bool {
 	if glued == ',' || glued == ';' || glued == ':' {
 		return cap || c&plural != 0 || c&doubtful == 0
 	}
+	if cap && c&doubtful != 0 && i-seg > 1 && isUpper(text, seg+1) {
+		return false // RT, MO and ST in capitals are other words
+	}
+	if cap && c&title != 0 && glued == ')' {
+		return true // (Alabama Gov.)
+	}
 	if c&counter != 0 && next&digit != 0 {
 		return true
 	}
@@ -125,11 +135,19 @@ func (s *scanner) known(seg, i int) bool {
 	if c&(month|weekday) != 0 {
 		return cap && (next&(digit|lowercase) != 0)
 	}
-	if c&title != 0 && cap && (next&upper != 0 || next == letter) {
+	last := s.last()
+	switch n := i - seg; {
+	case n == 2 && byteAt(text, seg) == 'a' && byteAt(text, seg+1) == 'l':
+		return last != nil && last.End-last.Start == 2 && text[last.Start:last.End] == "et"
+	case n == 2 && text[seg] == 'C' && text[seg+1] == 'o' && last != nil && (last.Kind == Comma || last.Hash == andHash):
+		return next&upper != 0 // Cookstown, Co. Tyrone; Boesky and Co. L.P.
+	case n == 1 && text[seg] == 'v':
+		return next&upper != 0 && s.afterName()
+	}
+	if c&title != 0 && cap && (next&upper != 0 || next == letter || q >= 0 && text[q] == '@') {
 		return true
 	}
 	if c&state != 0 && c&doubtful != 0 {
-		last := s.last()
 		return cap && (next&lowercase != 0 || last != nil && last.Kind == Comma || c&outward != 0)
 	}
 	if c&plural != 0 && c&doubtful == 0 {
@@ -153,6 +171,12 @@ func (s *scanner) last() *Token {
 func (s *scanner) afterName() bool {
 	t := s.last()
 	return t != nil && s.flags&LineBefore == 0 && (t.Shape == Title || t.Shape == Upper || t.Shape == Mixed || t.Kind == Symbol || t.Kind == Close)
+}
+
+// bracketed reports whether an opening bracket precedes.
+func (s *scanner) bracketed() bool {
+	t := s.last()
+	return t != nil && t.Kind == Open && s.flags == 0
 }
 
 // ahead returns the next place after at most one line break that is no gap, or

@@ -23,6 +23,12 @@ func (s *scanner) word(start int) {
 		next := i // where the word goes on, or i to end it
 		switch c := text[i]; {
 		case c == '.':
+			if next := byteAt(text, i+1); next == '.' || sorts[next]&wordly != 0 {
+				if end := emailEnd(text, start); end > 0 {
+					s.add(end, Email)
+					return
+				}
+			}
 			if end, k := s.dot(start, seg, i, dotted); end > i {
 				if k != Word {
 					s.add(end, k)
@@ -59,7 +65,7 @@ func (s *scanner) word(start int) {
 				next = i + 1
 			}
 		case c == '/':
-			if i-start == 1 && wordlyAt(text, i+1) && shortAhead(text, i+1, 2) {
+			if i-start == 1 && sorts[text[start]]&lowercase != 0 && wordlyAt(text, i+1) && shortAhead(text, i+1, 2) {
 				next = i + 1 // b/c, s/he
 			}
 		case c == '@':

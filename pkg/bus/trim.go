@@ -1,0 +1,129 @@
+package bus
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"time"
+
+	"github.com/nats-io/nats.go/jetstream"
+)
+
+// KeepNothing is what a Guard returns for a stream it does not care about.
+const KeepNothing = uint64(math.MaxUint64)
+
+// Guard returns the first sequence of a stream that must stay for its sake.
+type Guard func(ctx context.Context, stream string) (keepFrom uint64, err error)
+
+// Trimmer removes finished messages from the streams. Nothing else does: streams
+// have no maximum age, because an age removes messages that nobody has worked on as
+// readily as any other.
+//
+// A message goes when all of this holds: it is older than its stream's age, every
+// consumer has acknowledged it, the input it was made from is acknowledged (or its
+// maker, coming back after a long stop, could not see that it exists), and every
+// guard lets go of it.
+type Trimmer struct {
+	js     jetstream.JetStream
+	topo   *Topology
+	guards []Guard
+	now    func() time.Time
+}
+
+// NewTrimmer returns a trimmer for a road.
+func NewTrimmer(js jetstream.JetStream, t *Topology, now func() time.Time, guards ...Guard) *Trimmer {
+	return &Trimmer{js: js, topo: t, now: now, guards: guards}
+}
+
+// Trim looks at every stream once and returns how many messages it removed.
+func (t *Trimmer) Trim(ctx context.Context) (removed uint64, err error) {
+	waiting := map[string]time.Time{} // by stage: its oldest unacknowledged input
+	for _, c := range t.topo.Consumers {
+		since, err := t.unackedSince(ctx, c)
+		if err != nil {
+			return removed, err
+		}
+		if at, ok := waiting[c.Name]; !ok || since.Before(at) {
+			waiting[c.Name] = since
+		}
+	}
+	for _, row := range t.topo.Streams {
+		n, err := t.trim(ctx, row, waiting)
+		removed += n
+		if err != nil {
+			return removed, err
+		}
+	}
+	return removed, nil
+}
+
+func (t *Trimmer) trim(ctx context.Context, row Stream, waiting map[string]time.Time) (uint64, error) {
+	s, err := t.js.Stream(ctx, row.Name)
+	if err != nil {
+		return 0, fmt.Errorf("trim %s: %w", row.Name, err)
+	}
+	state := s.CachedInfo().State
+	before := t.now().Add(-row.Age)
+	// Every stage writes to the dead letters.
+	for stage, since := range waiting {
+		if (row.Writer == stage || row.Writer == "") && since.Before(before) {
+			before = since
+		}
+	}
+	if state.Msgs == 0 || !state.FirstTime.Before(before) {
+		return 0, nil
+	}
+	keep, err := FirstSince(ctx, t.js, row.Name, before)
+	if err != nil {
+		return 0, fmt.Errorf("trim %s: %w", row.Name, err)
+	}
+	consumers := s.ListConsumers(ctx)
+	for info := range consumers.Info() {
+		if info.Config.AckPolicy != jetstream.AckNonePolicy && info.Config.Durable != "" {
+			keep = min(keep, info.AckFloor.Stream+1)
+		}
+	}
+	if err := consumers.Err(); err != nil {
+		return 0, fmt.Errorf("trim %s: %w", row.Name, err)
+	}
+	for _, guard := range t.guards {
+		from, err := guard(ctx, row.Name)
+		if err != nil {
+			return 0, fmt.Errorf("trim %s: %w", row.Name, err)
+		}
+		keep = min(keep, from)
+	}
+	if keep <= state.FirstSeq {
+		return 0, nil
+	}
+	if err := s.Purge(ctx, jetstream.WithPurgeSequence(keep)); err != nil {
+		return 0, fmt.Errorf("trim %s: %w", row.Name, err)
+	}
+	return keep - state.FirstSeq, nil
+}
+
+// unackedSince returns when the oldest message a consumer has not acknowledged was
+// stored, or now.
+func (t *Trimmer) unackedSince(ctx context.Context, row Consumer) (time.Time, error) {
+	s, err := t.js.Stream(ctx, row.Stream)
+	if err != nil {
+		return time.Time{}, fmt.Errorf("trim: %w", err)
+	}
+	c, err := t.js.Consumer(ctx, row.Stream, row.Name)
+	if err != nil {
+		return time.Time{}, fmt.Errorf("trim: consumer %s of %s: %w", row.Name, row.Stream, err)
+	}
+	state, floor := s.CachedInfo().State, c.CachedInfo().AckFloor.Stream
+	if state.Msgs == 0 || floor >= state.LastSeq {
+		return t.now(), nil
+	}
+	m, err := s.GetMsg(ctx, max(floor+1, state.FirstSeq), jetstream.WithGetMsgSubject(">"))
+	if errors.Is(err, jetstream.ErrMsgNotFound) {
+		return t.now(), nil
+	}
+	if err != nil {
+		return time.Time{}, fmt.Errorf("trim: first unacknowledged message of %s: %w", row.Stream, err)
+	}
+	return m.Time, nil
+}

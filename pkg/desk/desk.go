@@ -1,0 +1,267 @@
+// Package desk joins the parts: which stage reads where, calls which pure function
+// and writes where. It is the only package that knows both an article function and a
+// subject; everything below it knows one of the two.
+package desk
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"runtime"
+	"slices"
+	"sync/atomic"
+	"time"
+
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+	"github.com/prometheus/client_golang/prometheus"
+	"golang.org/x/sync/errgroup"
+
+	"github.com/copydesk/copydesk/pkg/article"
+	"github.com/copydesk/copydesk/pkg/bus"
+	"github.com/copydesk/copydesk/pkg/stage"
+)
+
+// Options configure a desk. Dial is required; the zero value of another field means
+// its default.
+type Options struct {
+	// Dial opens a connection; each stage has one of its own.
+	Dial bus.Dialer
+	// Settings are those the road was provisioned with.
+	Settings bus.Settings
+	// Stages to run, by name. Default: all.
+	Stages []string
+	// Provision declares the road first. Default off: workers of a cluster may not.
+	Provision bool
+	// Ordered works on one article at a time, so that articles pass in the order of
+	// their files. Default off: as many as there are processors.
+	Ordered bool
+	// Timeout, Attempts, Backoff and Grace are stage.Options'.
+	Timeout  time.Duration
+	Attempts int
+	Backoff  time.Duration
+	Grace    time.Duration
+	// HousekeepingInterval is how often the trimmer and the ledger run beside
+	// ingest. Default one minute.
+	HousekeepingInterval time.Duration
+	// Version is written into the trace of each record.
+	Version string
+
+	Logger     *slog.Logger          // default: discarded
+	Registerer prometheus.Registerer // default: not exported
+	Now        func() time.Time      // default time.Now
+	// Wrap, if set, is put around every stage's function. Tests inject faults by it.
+	Wrap func(stage string, f stage.Func) stage.Func
+}
+
+// Desk is a set of stages.
+type Desk struct {
+	o       Options
+	topo    *bus.Topology
+	metrics *metrics
+	stages  *stage.Metrics
+	started atomic.Int32
+}
+
+// New checks the options and returns a desk.
+func New(o Options) (*Desk, error) {
+	if o.Dial == nil {
+		return nil, fmt.Errorf("set up desk: no way to connect given")
+	}
+	if len(o.Stages) == 0 {
+		o.Stages = article.Stages()
+	}
+	for _, name := range o.Stages {
+		if !slices.Contains(article.Stages(), name) {
+			return nil, fmt.Errorf("set up desk: there is no stage %q; the stages are %v", name, article.Stages())
+		}
+	}
+	if o.Logger == nil {
+		o.Logger = slog.New(slog.DiscardHandler)
+	}
+	if o.Registerer == nil {
+		o.Registerer = prometheus.NewRegistry()
+	}
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	if o.Version == "" {
+		o.Version = "dev"
+	}
+	if o.HousekeepingInterval == 0 {
+		o.HousekeepingInterval = time.Minute
+	}
+	return &Desk{
+		o:       o,
+		topo:    bus.NewTopology(o.Settings),
+		metrics: newMetrics(o.Registerer),
+		stages:  stage.NewMetrics(o.Registerer),
+	}, nil
+}
+
+// Ready returns nil once every stage pulls, and what is missing before.
+func (d *Desk) Ready() error {
+	if n := int(d.started.Load()); n < len(d.o.Stages) {
+		return fmt.Errorf("%d of %d stages have started", n, len(d.o.Stages))
+	}
+	return nil
+}
+
+// Run runs the stages until ctx is done or one of them cannot go on.
+func (d *Desk) Run(ctx context.Context) error {
+	if d.o.Provision {
+		if err := d.provision(ctx); err != nil {
+			return err
+		}
+	}
+	group, ctx := errgroup.WithContext(ctx)
+	for _, name := range d.o.Stages {
+		group.Go(func() error { return d.runStage(ctx, name) })
+	}
+	if slices.Contains(d.o.Stages, article.StageIngest) {
+		group.Go(func() error { return d.keepHouse(ctx) })
+	}
+	return group.Wait()
+}
+
+func (d *Desk) provision(ctx context.Context) error {
+	nc, err := d.o.Dial("provision")
+	if err != nil {
+		return err
+	}
+	defer nc.Close()
+	js, err := jetstream.New(nc)
+	if err != nil {
+		return fmt.Errorf("provision: %w", err)
+	}
+	return bus.Provision(ctx, js, d.topo)
+}
+
+// post is what a stage's function has at hand.
+type post struct {
+	*courier
+	d     *Desk
+	nc    *nats.Conn
+	js    jetstream.JetStream
+	group *errgroup.Group // of what runs beside the function
+}
+
+// row is a stage in the table.
+type row struct {
+	// outputs are the streams the stage writes to.
+	outputs []stage.Output
+	// concurrency by default; prefetch follows from it.
+	concurrency int
+	prefetch    int
+	// build returns the function and, for a stage after dedupe, what passes a failed
+	// article on without the stage's part.
+	build func(ctx context.Context, p *post) (f stage.Func, fallback fallback, err error)
+}
+
+type fallback = func(ctx context.Context, in stage.In, f *stage.Failure) ([]stage.Out, error)
+
+// table says what each stage is. Dedupe decides in one goroutine; its workers only
+// sign articles and wait for their verdict, so it has many.
+func table() map[string]row {
+	cpus := runtime.GOMAXPROCS(0)
+	return map[string]row{
+		article.StageIngest: {
+			outputs:     []stage.Output{{Stream: article.StreamIngested}},
+			concurrency: cpus, prefetch: 64, build: buildIngest,
+		},
+		article.StageDedupe: {
+			outputs:     []stage.Output{{Stream: article.StreamUnique}, {Stream: article.StreamDuplicate}},
+			concurrency: 128, prefetch: 512, build: buildDedupe,
+		},
+		article.StageEntities: {
+			outputs:     []stage.Output{{Stream: article.StreamTagged}},
+			concurrency: cpus, prefetch: 256, build: buildEntities,
+		},
+		article.StageSummarize: {
+			outputs:     []stage.Output{{Stream: article.StreamEnriched}},
+			concurrency: cpus, prefetch: 256, build: buildSummarize,
+		},
+	}
+}
+
+// runStage runs one stage on a connection of its own.
+func (d *Desk) runStage(ctx context.Context, name string) error {
+	nc, err := d.o.Dial(name)
+	if err != nil {
+		return err
+	}
+	defer nc.Close()
+	js, err := jetstream.New(nc)
+	if err != nil {
+		return fmt.Errorf("stage %s: %w", name, err)
+	}
+	state, err := bus.OpenState(ctx, js)
+	if err != nil {
+		return fmt.Errorf("stage %s: %w", name, err)
+	}
+	blobs, err := bus.OpenBlobs(ctx, js)
+	if err != nil {
+		return fmt.Errorf("stage %s: %w", name, err)
+	}
+	r := table()[name]
+	if d.o.Ordered {
+		r.concurrency = 1
+	}
+	// What runs beside the function must outlive it, so that work under way at the
+	// end can finish: it ends when the stage has.
+	beside, endBeside := context.WithCancel(context.WithoutCancel(ctx))
+	defer endBeside()
+	group, beside := errgroup.WithContext(beside)
+	p := &post{courier: newCourier(name, blobs, d.o), d: d, nc: nc, js: js, group: group}
+	f, fallback, err := r.build(beside, p)
+	if err != nil {
+		return fmt.Errorf("stage %s: %w", name, err)
+	}
+	if d.o.Wrap != nil {
+		f = d.o.Wrap(name, f)
+	}
+	var batch int
+	if d.topo.Settings.Profile == bus.Durable {
+		batch = bus.BatchSize
+	}
+	var inputs []stage.Input
+	for _, c := range d.topo.Inputs(name) {
+		in := stage.Input{Stream: c.Stream, Consumer: c.Name, Prefetch: max(r.prefetch, 2*r.concurrency)}
+		if c.Lane == article.Backfill {
+			in.Prefetch, in.Gate = backfillPrefetch, d.backfillGate(js)
+		}
+		inputs = append(inputs, in)
+	}
+	stageCtx, stop := context.WithCancel(ctx)
+	defer stop()
+	// A stage cannot work without what runs beside it.
+	unhook := context.AfterFunc(beside, stop)
+	defer unhook()
+	err = stage.Run(stageCtx, nc, stage.Options{
+		Name:     name,
+		Inputs:   inputs,
+		Outputs:  r.outputs,
+		Func:     f,
+		Fallback: fallback,
+		Identify: p.identify,
+
+		Concurrency:     r.concurrency,
+		Timeout:         d.o.Timeout,
+		Attempts:        d.o.Attempts,
+		Backoff:         d.o.Backoff,
+		Grace:           d.o.Grace,
+		DuplicateWindow: d.topo.Settings.DuplicateWindow,
+
+		Publisher: bus.PublisherOptions{Batch: batch},
+		State:     state,
+		Blobs:     blobs,
+		Metrics:   d.stages,
+		Logger:    d.o.Logger,
+		Started:   func() { d.started.Add(1) },
+	})
+	endBeside()
+	if besideErr := group.Wait(); err == nil {
+		err = besideErr
+	}
+	return err
+}

@@ -1,0 +1,239 @@
+package desk_test
+
+import (
+	"context"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/nats-io/nats.go/jetstream"
+
+	"github.com/copydesk/copydesk/pkg/article"
+	"github.com/copydesk/copydesk/pkg/bus"
+	"github.com/copydesk/copydesk/pkg/desk"
+	"github.com/copydesk/copydesk/pkg/desktest"
+	"github.com/copydesk/copydesk/pkg/ledger"
+	"github.com/copydesk/copydesk/pkg/natsembed"
+)
+
+// bench is a running desk with an inbox.
+type bench struct {
+	*desktest.Server
+	inbox *bus.Intake
+	books *ledger.Ledger
+	stop  func()
+}
+
+func start(t testing.TB, o desk.Options) *bench {
+	t.Helper()
+	b := &bench{Server: desktest.StartServer(t, natsembed.Options{Profile: o.Settings.Profile})}
+	b.run(t, o)
+	pub, err := bus.NewPublisher(b.Conn, bus.PublisherOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(pub.Close)
+	blobs, err := bus.OpenBlobs(t.Context(), b.JS)
+	if err != nil {
+		t.Fatal(err)
+	}
+	b.inbox = bus.NewIntake(pub, blobs)
+	if b.books, err = ledger.Open(t.Context(), b.JS); err != nil {
+		t.Fatal(err)
+	}
+	return b
+}
+
+func (b *bench) run(t testing.TB, o desk.Options) {
+	t.Helper()
+	o.Dial = b.Dial
+	o.Provision = true
+	if o.Logger == nil {
+		o.Logger = desktest.Logger(t)
+	}
+	d, err := desk.New(o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	b.stop = desktest.Run(t, d.Run)
+	desktest.Wait(t, "the desk to start", func() bool { return d.Ready() == nil })
+}
+
+func (b *bench) drop(t testing.TB, lane article.Lane, text string) {
+	t.Helper()
+	_, err := b.inbox.Put(t.Context(), bus.File{Source: "test", Lane: lane, Data: []byte(text)})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// settled waits until every one of n items has ended, and returns the sums.
+func (b *bench) settled(t testing.TB, n int) ledger.Sums {
+	t.Helper()
+	var total ledger.Sums
+	desktest.Wait(t, "every item to end", func() bool {
+		if err := b.books.Advance(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		total = ledger.Total(b.books.Report())
+		return total.Items() >= int64(n) && total.InFlight() == 0
+	})
+	return total
+}
+
+// records returns the records of a stream, each checked against the schema.
+func (b *bench) records(t testing.TB, stream string) []*article.Article {
+	t.Helper()
+	var got []*article.Article
+	_, err := bus.Scan(t.Context(), b.JS, stream, bus.ScanOptions{Bodies: true}, func(m jetstream.Msg, _ *jetstream.MsgMetadata) error {
+		desktest.ValidateRecord(t, m.Data())
+		a, err := article.Decode(m.Data())
+		got = append(got, a)
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return got
+}
+
+func sample(t testing.TB, name string) string {
+	t.Helper()
+	b, err := os.ReadFile(filepath.Join("..", "..", "deploy", "samples", name))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(b)
+}
+
+func TestDesk_givesEveryFileAVerdict(t *testing.T) {
+	t.Parallel()
+	for _, profile := range []bus.Profile{bus.Fast, bus.Durable} {
+		t.Run(string(profile), func(t *testing.T) {
+			t.Parallel()
+			b := start(t, desk.Options{Settings: bus.Settings{Profile: profile}, Ordered: true})
+			for _, name := range []string{"02-border-talks.txt", "03-border-talks-again.txt", "04-border-talks-near.txt", "05-border-talks-excerpt.txt", "07-schleuse.txt"} {
+				b.drop(t, article.Live, sample(t, name))
+			}
+			b.drop(t, article.Backfill, sample(t, "06-rail-fares.txt"))
+			b.drop(t, article.Live, "\x00\x01\x02 no text")
+			total := b.settled(t, 7)
+			want := ledger.Sums{Files: 7, Opened: 7, Split: 7, Enriched: 4, Duplicate: 2, Dead: 1}
+			if diff := cmp.Diff(want, total); diff != "" {
+				t.Errorf("ledger (-want +got):\n%s", diff)
+			}
+			for _, stream := range []string{article.StreamIngested, article.StreamUnique, article.StreamTagged, article.StreamEnriched, article.StreamDuplicate} {
+				for _, a := range b.records(t, stream) {
+					if a.Text == nil || a.Item == "" {
+						t.Errorf("%s: record %s without text", stream, a.Item)
+					}
+				}
+			}
+			for _, a := range b.records(t, article.StreamEnriched) {
+				text := []rune(*a.Text)
+				for _, s := range a.Summary.Sentences {
+					if got := string(text[s.Start:s.End]); got != s.Text {
+						t.Errorf("summary sentence %q is not text[%d:%d] = %q", s.Text, s.Start, s.End, got)
+					}
+				}
+				if len(a.Trace) != 4 {
+					t.Errorf("%d steps in the trace, want 4", len(a.Trace))
+				}
+			}
+		})
+	}
+}
+
+func TestDesk_carriesTextsTooLargeForAMessage(t *testing.T) {
+	t.Parallel()
+	b := start(t, desk.Options{})
+	var long strings.Builder
+	for i := range 12000 {
+		long.WriteString("The committee met for the ")
+		long.WriteString(strings.Repeat("very ", i%7))
+		long.WriteString("long session and adjourned without a vote on Tuesday evening. ")
+		if i%5 == 4 {
+			long.WriteString("\n\n")
+		}
+	}
+	if long.Len() < bus.MaxInlineFile {
+		t.Fatalf("the text has %d bytes only", long.Len())
+	}
+	b.drop(t, article.Live, long.String())
+	b.settled(t, 1)
+	for _, a := range b.records(t, article.StreamEnriched) {
+		if a.Text != nil || a.TextRef == nil {
+			t.Fatal("a text of a megabyte travels inside the message")
+		}
+		blobs, err := bus.OpenBlobs(t.Context(), b.JS)
+		if err != nil {
+			t.Fatal(err)
+		}
+		text, err := blobs.Get(t.Context(), *a.TextRef)
+		if err != nil {
+			t.Fatal(err)
+		}
+		runes := []rune(string(text))
+		for _, s := range a.Summary.Sentences {
+			if got := string(runes[s.Start:s.End]); got != s.Text {
+				t.Errorf("summary sentence %q is not in the text at its place", s.Text)
+			}
+		}
+	}
+	if total := b.settled(t, 1); total.Enriched != 1 {
+		t.Errorf("ledger %+v, want one enriched", total)
+	}
+}
+
+func TestDesk_stoppedLongerThanEveryRetentionDoublesNothing(t *testing.T) {
+	t.Parallel()
+	// The server forgets ids within a second and everything is trimmed at once.
+	settings := bus.Settings{
+		DuplicateWindow: 100 * time.Millisecond,
+		InboxAge:        time.Millisecond, HopAge: time.Millisecond, DedupeWindow: time.Hour, OutputAge: time.Hour,
+	}
+	b := start(t, desk.Options{Settings: settings, HousekeepingInterval: 50 * time.Millisecond})
+	b.drop(t, article.Live, sample(t, "06-rail-fares.txt"))
+	b.drop(t, article.Live, sample(t, "07-schleuse.txt"))
+	b.settled(t, 2)
+	b.stop()
+	// Every consumer is set back to its beginning, as a power cut can do.
+	for _, c := range bus.NewTopology(settings).Consumers {
+		if err := b.JS.DeleteConsumer(t.Context(), c.Stream, c.Name); err != nil {
+			t.Fatal(err)
+		}
+	}
+	b.run(t, desk.Options{Settings: settings, HousekeepingInterval: 50 * time.Millisecond})
+	b.drop(t, article.Live, sample(t, "02-border-talks.txt"))
+	total := b.settled(t, 3)
+	if total.Enriched != 3 || total.Duplicate != 0 || total.Dead != 0 {
+		t.Errorf("ledger %+v, want three enriched", total)
+	}
+	seen := map[string]bool{}
+	for _, a := range b.records(t, article.StreamEnriched) {
+		if seen[a.URI] {
+			t.Errorf("%s is published twice", a.URI)
+		}
+		seen[a.URI] = true
+	}
+}
+
+func BenchmarkDesk_oneArticleThroughAnIdlePipeline(b *testing.B) {
+	x := start(b, desk.Options{})
+	text := sample(b, "02-border-talks.txt")
+	sub, err := x.Conn.SubscribeSync("articles.enriched.>")
+	if err != nil {
+		b.Fatal(err)
+	}
+	ctx, cancel := context.WithTimeout(b.Context(), time.Minute)
+	defer cancel()
+	for i := range b.N {
+		x.drop(b, article.Live, text+"\n\nUnrelated words keep the articles apart: "+strings.Repeat(string(rune('a'+i%26)), 5)+".")
+		if _, err := sub.NextMsgWithContext(ctx); err != nil {
+			b.Fatal(err)
+		}
+	}
+}

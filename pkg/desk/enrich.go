@@ -1,0 +1,102 @@
+package desk
+
+import (
+	"context"
+	"time"
+
+	"github.com/copydesk/copydesk/pkg/article"
+	"github.com/copydesk/copydesk/pkg/bus"
+	"github.com/copydesk/copydesk/pkg/entity"
+	"github.com/copydesk/copydesk/pkg/stage"
+	"github.com/copydesk/copydesk/pkg/summary"
+)
+
+// enricher is a stage after dedupe: it fills its part of the record, and when it
+// cannot it leaves the part out, says so and passes the article on. An article that
+// was found new must not vanish because its names could not be read.
+type enricher struct {
+	post    *post
+	fill    func(a *article.Article)
+	leave   func(a *article.Article) // sets what a failed part looks like
+	subject func(a *article.Article) string
+	limit   int
+	last    bool // what it publishes is the finished record
+}
+
+func (e *enricher) work(ctx context.Context, in stage.In) ([]stage.Out, error) {
+	return e.pass(ctx, in, e.fill)
+}
+
+func (e *enricher) passOn(ctx context.Context, in stage.In, _ *stage.Failure) ([]stage.Out, error) {
+	return e.pass(ctx, in, func(a *article.Article) {
+		e.leave(a)
+		warn(a, e.post.stage+"_failed")
+	})
+}
+
+func (e *enricher) pass(ctx context.Context, in stage.In, fill func(*article.Article)) ([]stage.Out, error) {
+	started := e.post.now()
+	a, err := e.post.open(ctx, in)
+	if err != nil {
+		return nil, err
+	}
+	if a.Coverage == nil {
+		a.Coverage = &article.Coverage{}
+	}
+	fill(a)
+	out, err := e.post.seal(ctx, a, in, started, e.subject(a), e.limit)
+	if err != nil {
+		return nil, err
+	}
+	if e.last {
+		out.Stored = e.finished(a.Received)
+	}
+	return []stage.Out{out}, nil
+}
+
+func (e *enricher) finished(received time.Time) func() {
+	return func() { e.post.d.metrics.latency("original", e.post.now().Sub(received)) }
+}
+
+// buildEntities: who, what and where.
+func buildEntities(_ context.Context, p *post) (stage.Func, fallback, error) {
+	e := &enricher{
+		post: p,
+		fill: func(a *article.Article) {
+			entities, quotes, level := entity.Tag(a)
+			a.Entities, a.Quotes, a.Coverage.Entities = entities, quotes, &level
+		},
+		leave: func(a *article.Article) {
+			none := article.None
+			a.Entities, a.Quotes, a.Coverage.Entities = article.List[article.Entity]{}, article.List[article.Quote]{}, &none
+		},
+		subject: func(*article.Article) string { return article.SubjectTagged },
+		limit:   bus.MaxInline,
+	}
+	return e.work, e.passOn, nil
+}
+
+// buildSummarize: the article in short.
+func buildSummarize(_ context.Context, p *post) (stage.Func, fallback, error) {
+	e := &enricher{
+		post: p,
+		fill: func(a *article.Article) {
+			s, level := summary.Summarize(a, summary.Options{})
+			a.Summary, a.Coverage.Summary = s, &level
+		},
+		leave: func(a *article.Article) {
+			none := article.None
+			a.Coverage.Summary = &none
+		},
+		subject: func(a *article.Article) string {
+			relation := article.New
+			if a.Dedupe != nil {
+				relation = a.Dedupe.Relation
+			}
+			return article.EnrichedSubject(a.Language, relation, a.Source.Name)
+		},
+		limit: maxWhole,
+		last:  true,
+	}
+	return e.work, e.passOn, nil
+}

@@ -1,0 +1,56 @@
+package desk
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/nats-io/nats.go/jetstream"
+
+	"github.com/copydesk/copydesk/pkg/bus"
+	"github.com/copydesk/copydesk/pkg/ledger"
+)
+
+// keepHouse counts the ledger on and trims the streams now and then. It runs beside
+// ingest, in as many processes as ingest does: both jobs bear company.
+func (d *Desk) keepHouse(ctx context.Context) error {
+	nc, err := d.o.Dial("housekeeping")
+	if err != nil {
+		return err
+	}
+	defer nc.Close()
+	js, err := jetstream.New(nc)
+	if err != nil {
+		return fmt.Errorf("keep house: %w", err)
+	}
+	books, err := ledger.Open(ctx, js)
+	if err != nil {
+		return err
+	}
+	trimmer := bus.NewTrimmer(js, d.topo, d.o.Now, books.KeepFrom)
+	tick := time.NewTicker(d.o.HousekeepingInterval)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-tick.C:
+		}
+		// Trouble here is passing, or the stages have it too and say so.
+		if err := tidy(ctx, books, trimmer); err != nil && ctx.Err() == nil {
+			d.o.Logger.Warn("housekeeping", "err", err)
+		}
+	}
+}
+
+// tidy counts before it trims.
+func tidy(ctx context.Context, books *ledger.Ledger, trimmer *bus.Trimmer) error {
+	if err := books.Advance(ctx); err != nil {
+		return err
+	}
+	if err := books.Save(ctx); err != nil {
+		return err
+	}
+	_, err := trimmer.Trim(ctx)
+	return err
+}

@@ -1,0 +1,119 @@
+package desk
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/nats-io/nats.go/jetstream"
+
+	"github.com/copydesk/copydesk/pkg/article"
+	"github.com/copydesk/copydesk/pkg/bus"
+	"github.com/copydesk/copydesk/pkg/extract"
+	"github.com/copydesk/copydesk/pkg/stage"
+)
+
+// buildIngest: a file of any format becomes articles.
+func buildIngest(_ context.Context, p *post) (stage.Func, fallback, error) {
+	limits := extract.Limits{Raw: bus.MaxFile}
+	return func(ctx context.Context, in stage.In) ([]stage.Out, error) {
+		started := p.now()
+		data, hints, err := p.unwrap(ctx, in)
+		if err != nil {
+			return nil, err
+		}
+		articles, err := extract.File(ctx, data, hints, limits)
+		var reject *extract.Reject
+		if errors.As(err, &reject) {
+			return nil, stage.Reject(reject.Code, article.Class(reject.Class), reject.Err)
+		}
+		if err != nil {
+			return nil, err
+		}
+		if len(articles) == 0 {
+			return nil, stage.Reject(CodeNoItems, article.ClassInput, errors.New("the file holds no article"))
+		}
+		outs := make([]stage.Out, len(articles))
+		for i, a := range articles {
+			a.Input.Index, a.Input.Count = i, len(articles)
+			a.Item = article.ItemID(in.Created, in.Seq, i)
+			a.URI, a.Version = article.URI(a.Item), 1
+			if outs[i], err = p.seal(ctx, a, in, started, article.SubjectIngested, bus.MaxInline); err != nil {
+				return nil, err
+			}
+		}
+		return outs, nil
+	}, nil, nil
+}
+
+// unwrap returns an inbox message's file and what the sender said about it.
+func (c *courier) unwrap(ctx context.Context, in stage.In) ([]byte, extract.Hints, error) {
+	data := in.Data
+	if ref := in.Header.Get(article.HeaderBlob); ref != "" {
+		var err error
+		if data, err = c.fetch(ctx, ref); err != nil {
+			return nil, extract.Hints{}, err
+		}
+	}
+	if len(data) > bus.MaxFile {
+		return nil, extract.Hints{}, stage.Reject(CodeTooLarge, article.ClassInput,
+			fmt.Errorf("%d bytes, the limit is %d MiB: split the file", len(data), bus.MaxFile>>20))
+	}
+	event, data, err := article.ReadEvent(in.Header, data)
+	if err != nil {
+		return nil, extract.Hints{}, stage.Reject(CodeBadEvent, article.ClassInput, err)
+	}
+	h := extract.Hints{
+		ContentType:     in.Header.Get(article.HeaderContentType),
+		ContentEncoding: in.Header.Get(article.HeaderContentEncoding),
+		URL:             in.Header.Get(article.HeaderContentLocation),
+		Filename:        in.Header.Get(article.HeaderFilename),
+		Language:        in.Header.Get(article.HeaderLanguage),
+		Published:       in.Header.Get(article.HeaderPublished),
+		Ref:             in.Header.Get(article.HeaderRef),
+		Source:          article.SourceOf(in.Subject),
+		Lane:            laneOf(in.Stream),
+		Received:        in.Stored,
+		Seq:             in.Seq,
+	}
+	if event != nil {
+		if event.ContentType != "" {
+			h.ContentType = event.ContentType
+		}
+		if h.Ref == "" {
+			h.Ref = event.ID
+		}
+	}
+	return data, h, nil
+}
+
+const (
+	// backfillPrefetch keeps the old material that was already asked for, when news
+	// comes in, to a few files.
+	backfillPrefetch = 8
+	// backfillBacklog is the backlog of a hop up to which ingest takes old material.
+	backfillBacklog = 256
+)
+
+// backfillGate opens while every hop keeps up with what it is given.
+func (d *Desk) backfillGate(js jetstream.JetStream) func(context.Context) bool {
+	return func(ctx context.Context) bool {
+		ctx, cancel := context.WithTimeout(ctx, 2*time.Second)
+		defer cancel()
+		for _, c := range d.topo.Consumers {
+			if c.Lane == article.Backfill {
+				continue
+			}
+			consumer, err := js.Consumer(ctx, c.Stream, c.Name)
+			if err != nil {
+				return false
+			}
+			info := consumer.CachedInfo()
+			if info.NumPending+uint64(info.NumAckPending) >= backfillBacklog {
+				return false
+			}
+		}
+		return true
+	}
+}

@@ -1,0 +1,115 @@
+package entity
+
+import (
+	"strings"
+
+	"github.com/copydesk/copydesk/pkg/article"
+)
+
+// gazetteerNames finds the names of the gazetteer, longest first.
+func (t *tagger) gazetteerNames() {
+	g := loadGazetteer()
+	for i := 0; i < len(t.words); {
+		a, n := g.match(t.words[i:])
+		if n == 0 || n == 1 && t.partOfOther(i, a) {
+			i++
+			continue
+		}
+		confidence := 0.95
+		switch {
+		case a.form == formDemonym:
+			confidence = 0.8
+		case a.form == formSurname:
+			confidence = 0.75 // a surname is not one person's
+		}
+		r := a.record
+		t.mention(r.id(), name{record: r, typ: r.typ, name: r.name}, i, i+n, a.form, confidence)
+		if r.typ == article.Person {
+			t.holdTitle(t.titleBefore(i), i, r.id())
+		}
+		i += n
+	}
+}
+
+// partOfOther reports whether a word that is a name by itself is part of another name
+// here: Michael Jordan, Bank of Japan, Cairo University, Jill Biden.
+func (t *tagger) partOfOther(i int, a alias) bool {
+	w := &t.words[i]
+	if i > 0 && w.joined {
+		before := &t.words[i-1]
+		p := plain(before.form)
+		switch {
+		case p == "of" && i > 1 && before.joined && t.words[i-2].capital() && organisationWords[plain(t.words[i-2].form)]:
+			return true
+		case givenNames[p] && before.capital():
+			return true
+		case a.form == formSurname && before.capital() && !t.taken[i-1] && !titles[p] && !notNames[p] && !portfolios[p]:
+			return true
+		}
+	}
+	if a.record.typ == article.Place && a.form == formName && i+1 < len(t.words) {
+		after := &t.words[i+1]
+		return after.joined && after.capital() && organisationWords[plain(after.form)]
+	}
+	return false
+}
+
+// longestTitle is how many words of a title are looked for: "Deputy Prime Minister and
+// Minister of Foreign Affairs".
+const longestTitle = 8
+
+// titleBefore returns where the title that stands before word i begins, or i.
+func (t *tagger) titleBefore(i int) int {
+	first := i
+	for j := i - 1; j >= max(0, i-longestTitle) && t.words[j+1].joined && !t.taken[j]; j-- {
+		p := plain(t.words[j].form)
+		switch {
+		case titles[p] && t.words[j].capital():
+			first = j
+		case p == "of" || portfolios[p]:
+		default:
+			return first
+		}
+	}
+	return first
+}
+
+// holdTitle notes that the words [first, last) are the title of the entity with this
+// key. A title two people bear here stands for neither.
+func (t *tagger) holdTitle(first, last int, key string) {
+	if first == last {
+		return
+	}
+	title := fold(t.words[first:last])
+	if old, ok := t.titles[title]; ok && old != key {
+		key = ""
+	}
+	t.titles[title] = key
+}
+
+// heldTitles finds the titles that stand for the person who bore them before: "the
+// Crown Prince".
+func (t *tagger) heldTitles() {
+	for i := 1; i < len(t.words); i++ {
+		if t.taken[i] || !t.words[i].joined || !strings.EqualFold(t.words[i-1].form, "the") {
+			continue
+		}
+		last := i
+		for last < min(len(t.words), i+longestTitle) && !t.taken[last] && (last == i || t.words[last].joined) {
+			p := plain(t.words[last].form)
+			if !titles[p] && (last == i || p != "of" && !portfolios[p]) || !t.words[last].capital() && p != "of" {
+				break
+			}
+			last++
+		}
+		for ; last > i; last-- {
+			key := t.titles[fold(t.words[i:last])]
+			n, ok := t.found[key]
+			if !ok || t.words[i].runeStart < n.mentions[0].Start {
+				continue
+			}
+			t.mention(key, *n, i, last, formTitle, 0.6)
+			break
+		}
+	}
+}
