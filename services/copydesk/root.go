@@ -70,6 +70,8 @@ sentence points back into the source, and publishes one enriched record.
 		inGroup(groupMain, tapCommand()),
 		inGroup(groupMain, getCommand()),
 		inGroup(groupMain, rawCommand()),
+		inGroup(groupMain, upCommand()),
+		inGroup(groupMain, processCommand()),
 		inGroup(groupMore, evalCommand()),
 		inGroup(groupMore, schemaCommand()),
 		inGroup(groupMore, manCommand()),
