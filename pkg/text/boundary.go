@@ -32,7 +32,7 @@ found:
 	}
 	kind := d.stopKind(i, end)
 	if n.Shape == Lower && n.Kind <= Clitic {
-		return t.Kind == Stop && kind != '…' && d.casual(start, i, end)
+		return t.Kind == Stop && d.casual(start, i, end, next, last, kind)
 	}
 	if t.Kind == Abbreviation {
 		return d.afterAbbreviation(start, i, end, next, last, c, opened, bracket)
@@ -51,6 +51,9 @@ found:
 	}
 	if i > start && end == i+1 && d.corrupt(i-1, next) {
 		return false
+	}
+	if quoted && n.Shape == Title && c&starter == 0 && next == end+1 && d.Tokens[end].Kind == Dash {
+		return false // "It's a long game." - Ada Obi
 	}
 	if d.enumerator(start, i-1) {
 		return false // 1. First item
@@ -128,30 +131,58 @@ func (d *Document) afterAbbreviation(start, i, end, next, last int32, c class, o
 		return !bracket
 	}
 	if a&clock != 0 {
-		return c&(zone|weekday|day) == 0 && !d.timeAhead(next, last)
+		return c&(zone|month|weekday|day) == 0 && !d.timeAhead(next, last)
+	}
+	if a&country != 0 && c&ordinal != 0 {
+		return false // U.S. Under Secretary
 	}
 	if c&starter != 0 {
 		return true
 	}
-	if a&company != 0 && n.Kind == Word {
+	if i > start && t.Hash == countyHash && d.Tokens[i-1].Kind == Comma {
+		return false // Cookstown, Co. Tyrone
+	}
+	if a&closing != 0 && n.Kind == Word {
 		return c&post == 0
 	}
 	w := &d.Words[n.Word]
 	return a&country == 0 && n.Shape == Title && w.lower > 0 && w.inner == 0
 }
 
-// casual reports whether a lower-case word after the stop at i opens a sentence,
-// as in mail and posts: the stop follows an ordinary word and no quotation ends
-// with it ("Why?" he asked).
-func (d *Document) casual(start, i, end int32) bool {
-	if end > i+1 {
+// casual reports whether the lower-case word at next opens a sentence after the
+// stop at i, as in mail and posts. Not when a quotation ends with the stop
+// ("Why?" he asked), nor when the word before may be an unknown abbreviation.
+func (d *Document) casual(start, i, end, next, last int32, kind rune) bool {
+	stop := &d.Tokens[i]
+	if end > i+1 || i == start || kind == '…' || d.attributed(next, last) {
 		return false
 	}
-	for i--; i > start && d.Tokens[i].Kind >= Close && d.Tokens[i].Kind <= Quote; i-- {
+	before, after := &d.Tokens[i-1], d.Words[d.Tokens[next].Word].class
+	if before.Shape != Lower && after&auxiliary != 0 {
+		return false // Yahoo! is
+	}
+	if kind == '!' && (stop.End-stop.Start > 1 || d.Text[stop.Start] == '?') {
+		return true
+	}
+	i--
+	if d.Tokens[i].Kind == Close {
+		return kind == '.'
+	}
+	for i > start && d.Tokens[i].Kind == Quote {
+		i--
 	}
 	t := &d.Tokens[i]
-	return i >= start && t.Kind == Word && t.Shape == Lower &&
-		(t.RuneEnd-t.RuneStart > 2 || t.RuneEnd-t.RuneStart == 2 && d.Words[t.Word].class&starter != 0)
+	n := t.RuneEnd - t.RuneStart
+	opener := after&starter != 0
+	switch {
+	case t.Kind == Word && t.Shape == Lower:
+		return n > 2 || n == 2 && d.Words[t.Word].class&starter != 0
+	case t.Kind == Word && t.Shape == Title:
+		return opener && n > 3
+	case t.Kind == Clitic, t.Kind == Number:
+		return opener
+	}
+	return false
 }
 
 // timeAhead reports whether "time" is near, as in "1:30 p.m. Chicago time".
@@ -164,7 +195,10 @@ func (d *Document) timeAhead(i, last int32) bool {
 	return false
 }
 
-var timeHash = WordHash("time")
+var (
+	timeHash   = WordHash("time")
+	countyHash = WordHash("co.")
+)
 
 // attributed reports whether a verb of saying with its subject follows: "asked
 // Smith", "Mr. Smith said".
@@ -174,7 +208,7 @@ func (d *Document) attributed(i, last int32) bool {
 		if d.Words[t.Word].class&speech != 0 {
 			return true
 		}
-		if t.Shape == Lower || t.Kind >= Stop {
+		if t.Shape == Lower && d.Words[t.Word].class&pronoun == 0 || t.Kind >= Stop {
 			return false
 		}
 	}

@@ -9,7 +9,7 @@ const (
 	title      class = 1 << iota // a name follows: Mr., Gen., St.
 	inward                       // never the last word: vs., e.g., cf.
 	outward                      // may be the last word: Inc., Jr., Ave., a.m.
-	company                      // closes a company's name: Inc.
+	closing                      // closes a company's name or a list: Inc., etc.
 	post                         // a job that follows a company's name: Chairman
 	exclaiming                   // a name that ends with !
 	counter                      // a number follows: No., p., Vol.
@@ -26,6 +26,10 @@ const (
 	zone                         // a time zone
 	office                       // a body named by two words, the second after a corrupt stop: Department
 	domain                       // the first of those words: state
+	pronoun                      // he: may stand between a quotation and its verb
+	auxiliary                    // a verb whose subject may end with a mark: "Huh?" is
+	ordinal                      // First, Under: opens a title as easily as a sentence (U.S. Third Circuit)
+	labelled                     // a letter follows as its label, not an initial: Group A, World War I
 	elision                      // a word without its head: 'em
 	ending                       // the last part of a host or file name
 )
@@ -41,12 +45,12 @@ var entries = []struct {
 	{title, `mr mrs ms mx messrs mmes mme mlle dr drs prof profs gen gens lt col cols maj capt cmdr cdr adm sgt sgts cpl pfc pvt brig ens
 		spc cmsgt msgr sra sen sens rep reps gov govs rev revd hon fr supt insp det pres amb atty asst assoc st ste mt ft pt hr dep dir
 		secy treas mgr lieut comdr cmdt commr ald cllr rt ven archbp bp sr. lt.col lt.gov maj.gen brig.gen lt.gen vice-adm lt.cmdr`},
-	{inward, `vs v cf e.g i.e eg ie viz ca approx c.f i.a ft feat incl excl resp`},
+	{inward, `vs v cf e.g i.e eg ie viz ca approx c.f i.a p.s div ft feat incl excl resp`},
 	{outward, `inc corp co cos ltd llc plc llp jr sr esq ph.d m.d d.d.s j.d etc al ave blvd rd sq bldg hwy pkwy dept depts univ inst assn assoc
 		intl int'l gov't govt natl nat'l bros mfg gmbh bhd pty pte s.p.a est ext mgmt admin sec min max avg temp tel
 		hrs yrs mos lbs ozs ed eds op cit ser mss ms`},
-	{counter, `no nos p pp vol vols fig figs art arts sect sec ch chap para paras c ca app ex exh ext`},
-	{company, `inc corp co cos ltd llc plc llp s.p.a s.a n.v a.g gmbh bhd pte pty bros a.b`},
+	{counter, `no nos p pp vol vols fig figs art arts sect sec ch chap para paras c ca app ex exh ext op`},
+	{closing, `etc al inc corp co cos ltd llc plc llp s.p.a s.a n.v a.g gmbh bhd pte pty bros a.b`},
 	{post, `chairman chairwoman president chief vice executive director directors spokesman spokeswoman treasurer manager analyst chair
 		founder co-founder ceo cfo officials officer officers employees workers unit shareholders securities senior deputy managing
 		former general counsel secretary`},
@@ -61,7 +65,7 @@ var entries = []struct {
 	{doubtful, `no art arts fig figs v c ch ex app p co cos gen rep hon fr col det pres pt mt ft st hr dep dir ca sec min max temp tel ser
 		ed op est al mar sat sun wed mon jan jun jul fri dec ala ark cal del ill ind kan la mass md me mich miss mo mont ore pa va wash ga ida
 		sq ave bros inst admin ms mos para sen gov rev adm amb spc ven rt bp inn temp feat incl mme`},
-	{plural, `vs v cf e.g i.e eg ie viz etc approx a.m p.m al ed eds pp p no nos vol fig ca c ft`},
+	{plural, `div vs v cf e.g i.e eg ie viz etc approx a.m p.m al ed eds pp p no nos vol fig ca c ft`},
 	{day, `monday tuesday wednesday thursday friday saturday sunday`},
 	{starter, `the a an he she it they we i you this that these those there here his her its our my your their in on at by for from with without
 		within of to as if when while after before since until although though because despite but and or yet so nor also however meanwhile
@@ -83,6 +87,12 @@ var entries = []struct {
 	{domain, `state justice defense defence treasury interior energy labor labour commerce health agriculture education transportation
 		foreign finance war police fire security`},
 	{office, `department ministry council secretary`},
+	{pronoun, `i he she they we it you`},
+	{auxiliary, `is was has had will would may does did`},
+	{ordinal, `first second third under`},
+	{labelled, `war group part phase act type vitamin plan class grade section hepatitis appendix channel exhibit schedule series category
+		division level unit model influenza option point figure table rule title article chapter volume league pool gate terminal block
+		bin windows room wing schedule schedules superbowl`},
 	{elision, `em til cause tis twas bout round cos n`},
 	{ending, `com org net edu gov mil int info biz io ai app dev co tv fm eu uk us ca au nz ie de fr es nl ch se dk fi pl cz ru ua by tr gr
 		il ir iq sa ae qa eg ng ke za gh pk bd lk cn hk tw jp kr sg my th vn ph id br ar cl mx pe ve ec uy cu cr ni sv hn news media
@@ -104,7 +114,7 @@ func newTable() table {
 	for _, e := range entries {
 		for w := range strings.FieldsSeq(e.words) {
 			t.put(w, e.class)
-			if e.class&(abbreviated|doubtful|plural|clock|company|country) != 0 {
+			if e.class&(abbreviated|doubtful|plural|clock|closing|country) != 0 {
 				t.put(w+".", e.class)
 			}
 		}

@@ -45,6 +45,7 @@ func (d *Document) closers(i, last int32, quotes *int) int32 {
 		glued := !t.Has(SpaceBefore)
 		open := i+1 < last && !d.Tokens[i+1].Has(SpaceBefore) && d.Tokens[i+1].Kind < Stop
 		switch t.Kind {
+		case Emoji: // That's great. :)
 		case Close:
 			if !glued && !(i+1 == last || d.Tokens[i+1].Has(SpaceBefore)) {
 				return i

@@ -20,8 +20,8 @@ func (s *scanner) dot(start, seg, i int, dotted bool) (int, Kind) {
 		if s.initial(i) {
 			return i + 1, Word
 		}
-		if s.known(seg, i) || isDigit(text, ahead(text, i+1)) && sorts[text[seg]]&lowercase != 0 {
-			return i + 1, Word // c. 1240, b. 1975
+		if s.known(seg, i) || sorts[text[seg]]&lowercase != 0 && (isDigit(text, ahead(text, i+1)) || s.bracketed()) {
+			return i + 1, Word // c. 1240, (b. March 1975)
 		}
 		return i, Word
 	case s.known(seg, i):
@@ -78,6 +78,9 @@ func (s *scanner) initial(i int) bool {
 		return false
 	}
 	last := s.last()
+	if last != nil && s.doc.vocab.words[last.Word].class&labelled != 0 && byteAt(text, q+1) != '.' {
+		return false // World War I. Following
+	}
 	named := last != nil && s.flags&BlankBefore == 0 && (last.Shape == Title || last.Kind == Abbreviation)
 	switch c := text[q]; {
 	case c == ',' || (c == ')' || c == ']') && named:
@@ -159,6 +162,12 @@ func (s *scanner) last() *Token {
 func (s *scanner) afterName() bool {
 	t := s.last()
 	return t != nil && s.flags&LineBefore == 0 && (t.Shape == Title || t.Shape == Upper || t.Shape == Mixed || t.Kind == Symbol || t.Kind == Close)
+}
+
+// bracketed reports whether an opening bracket precedes.
+func (s *scanner) bracketed() bool {
+	t := s.last()
+	return t != nil && t.Kind == Open && s.flags == 0
 }
 
 // ahead returns the next place after at most one line break that is no gap, or
