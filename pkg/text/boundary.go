@@ -200,15 +200,37 @@ var (
 	countyHash = WordHash("co.")
 )
 
-// attributed reports whether a verb of saying with its subject follows: "asked
-// Smith", "Mr. Smith said".
+// attributed reports whether a verb of saying with its subject follows at i:
+// "asked Smith", "Mr. Smith said", "Smith's deputy, a colonel, asked".
 func (d *Document) attributed(i, last int32) bool {
-	for n := 0; i < last && n < 4; i, n = i+1, n+1 {
+	owner := false
+	for n := 0; i < last && n < 6; i, n = i+1, n+1 {
 		t := &d.Tokens[i]
-		if d.Words[t.Word].class&speech != 0 {
+		c := d.Words[t.Word].class
+		switch {
+		case c&speech != 0:
 			return true
+		case t.Kind == Clitic:
+			owner = true
+		case t.Kind == Comma && n > 0:
+			return d.apposed(i+1, last)
+		case t.Kind >= Stop, t.Shape == Lower && c&pronoun == 0 && !owner:
+			return false
 		}
-		if t.Shape == Lower && d.Words[t.Word].class&pronoun == 0 || t.Kind >= Stop {
+	}
+	return false
+}
+
+// apposed reports whether an apposition from i ends with a comma and a verb of
+// saying.
+func (d *Document) apposed(i, last int32) bool {
+	for n := 0; i+1 < last && n < 12; i, n = i+1, n+1 {
+		switch d.Tokens[i].Kind {
+		case Comma:
+			if d.Words[d.Tokens[i+1].Word].class&speech != 0 {
+				return true
+			}
+		case Stop:
 			return false
 		}
 	}
@@ -231,24 +253,4 @@ func (d *Document) enumerator(start, i int32) bool {
 	}
 	t := &d.Tokens[i]
 	return t.Kind == Number && t.End-t.Start <= 2 && (i == start || d.Text[d.Tokens[i-1].Start] == ':')
-}
-
-// witness counts how each word is cased, the evidence for capitals after an
-// abbreviation: a word seen in lower case was capitalised because a sentence
-// begins, one capitalised inside a sentence is a name.
-func (d *Document) witness() {
-	start := true
-	for i := range d.Tokens {
-		t := &d.Tokens[i]
-		w := &d.Words[t.Word]
-		switch t.Shape {
-		case Lower:
-			w.lower++
-		case Title, Mixed:
-			if !start && t.Flags&LineBefore == 0 {
-				w.inner++
-			}
-		}
-		start = t.Kind == Stop || t.Kind == Abbreviation || t.Kind == Open || t.Kind == Quote || t.Kind == Symbol || start && t.Kind == Close
-	}
 }

@@ -45,6 +45,16 @@ const (
 	Item           // begins with a bullet or a list number
 )
 
+var layoutNames = [...]string{"prose", "heading", "item"}
+
+// String returns the lower-case name of the layout.
+func (l Layout) String() string {
+	if int(l) < len(layoutNames) {
+		return layoutNames[l]
+	}
+	return "unknown"
+}
+
 // Scan cuts a text into a new Document.
 func Scan(text string) *Document {
 	d := new(Document)
@@ -68,7 +78,6 @@ func (d *Document) Scan(text string) {
 	s := scanner{text: text, doc: d}
 	s.run()
 	d.Words = d.vocab.words
-	d.witness()
 	d.paragraphs()
 }
 

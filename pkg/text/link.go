@@ -33,6 +33,10 @@ func linkEnd(s string, i int) int {
 	return i
 }
 
+// longestAddress bounds the search for a host or e-mail address, which is made
+// again at each word of an unspaced run. The standards allow 253 and 254 bytes.
+const longestAddress = 256
+
 // urlEnd returns the end of the URL whose inside is at i: the next gap or angle
 // bracket, less the marks that belong to the sentence.
 func urlEnd(s string, i int) int {
@@ -61,7 +65,7 @@ loop:
 	for i > start {
 		switch s[i-1] {
 		case '.':
-			if i-2 > start && s[i-2] == '.' && s[i-3] == '.' { // a URL cut short by its sender
+			if i-3 > start && s[i-2] == '.' && s[i-3] == '.' { // a URL cut short by its sender
 				return i
 			}
 		case ',', ';', ':', '!', '?', '\'', '[', ']', '*', '|':
@@ -73,25 +77,29 @@ loop:
 	return i
 }
 
-// host returns the end of a host or file name at i: labels joined by stops whose
-// last one is a known ending, or which begin with www, or i.
+// host returns the end of a host or file name at i, or i: labels joined by stops
+// whose last one is a known ending, or which begin with www, or three and more in
+// lower case. A label of one letter speaks for an abbreviation (e.g.).
 func host(s string, i int) int {
-	end, labels := i, 0
-	last := i
+	longer := len(s) > i+longestAddress
+	s = s[:min(len(s), i+longestAddress)]
+	www := len(s)-i > 4 && strings.EqualFold(s[i:i+4], "www.")
+	plain := true // every label so far is in lower case and long enough
 	good := i
-	for {
-		last = end
+	end := i
+	for labels := 1; ; labels++ {
+		start := end
+		var seen sort
 		for end < len(s) && (sorts[s[end]]&wordly != 0 || s[end] == '-' && wordlyAt(s, end+1)) {
+			seen |= sorts[s[end]]
 			end++
 		}
-		if end == last {
+		if end == start {
 			break
 		}
-		labels++
-		if labels > 1 && lexicon.class(WordHash(s[last:end]))&ending != 0 && lowerASCII[s[last]] == s[last] {
-			good = end
-		}
-		if labels > 2 && last-i >= 4 && (strings.EqualFold(s[i:i+4], "www.") || lowerCase(s[i:end])) {
+		plain = plain && seen&upper == 0 && end-start > 1
+		if labels > 2 && (www || plain && seen&lowercase != 0) ||
+			labels > 1 && sorts[s[start]]&upper == 0 && lexicon.class(WordHash(s[start:end]))&ending != 0 {
 			good = end
 		}
 		if byteAt(s, end) != '.' || end+1 >= len(s) || s[end+1] >= utf8.RuneSelf || sorts[s[end+1]]&wordly == 0 {
@@ -99,33 +107,10 @@ func host(s string, i int) int {
 		}
 		end++
 	}
-	if wordlyAt(s, good) {
+	if wordlyAt(s, good) || longer && end == len(s) {
 		return i
 	}
 	return good
-}
-
-// lowerCase reports whether s has letters, none of them a capital, and no part
-// of a single letter, which would be an abbreviation (e.g.).
-func lowerCase(s string) bool {
-	part, some := 0, false
-	for i := range len(s) {
-		switch k := sorts[s[i]]; {
-		case k&upper != 0:
-			return false
-		case k&lowercase != 0:
-			part++
-			some = true
-		case s[i] == '.':
-			if part == 1 {
-				return false
-			}
-			part = 0
-		default:
-			part++
-		}
-	}
-	return some && part > 1
 }
 
 // fileName returns the end of a bare file ending such as .pdf at the stop i, or 0.
@@ -144,6 +129,8 @@ func fileName(s string, i int) int {
 func emailEnd(s string, i int) int {
 	at := -1
 	end := i
+	longer := len(s) > i+longestAddress
+	s = s[:min(len(s), i+longestAddress)]
 	for end < len(s) {
 		c := s[end]
 		if sorts[c]&wordly != 0 || c == '-' || c == '+' || c == '%' {
@@ -161,7 +148,7 @@ func emailEnd(s string, i int) int {
 		}
 		break
 	}
-	if at < 0 {
+	if at < 0 || longer && end == len(s) {
 		return 0
 	}
 	for end > at && s[end-1] == '-' {

@@ -1,16 +1,20 @@
 package text
 
-import "unicode/utf8"
+import (
+	"slices"
+	"unicode/utf8"
+)
 
 // scanner walks a text once and appends its tokens.
 type scanner struct {
 	text string
 	doc  *Document
 
-	pos   int   // next byte to read
-	wide  int32 // bytes before pos beyond one for each code point
-	flags Flags // what precedes the next token
-	line  line  // the line being read
+	pos     int   // next byte to read
+	wide    int32 // bytes before pos beyond one for each code point
+	flags   Flags // what precedes the next token
+	line    line  // the line being read
+	opening bool  // a sentence may begin here
 }
 
 // run reads the whole text. Plain words, which are most tokens, are cut here;
@@ -18,6 +22,7 @@ type scanner struct {
 func (s *scanner) run() {
 	text := s.text
 	s.flags = SpaceBefore | LineBefore | BlankBefore
+	s.opening = true
 	for s.pos < len(text) {
 		i := s.pos
 		c := text[i]
@@ -50,7 +55,7 @@ func (s *scanner) run() {
 					break
 				}
 			}
-			if i < len(text) && joins[c] {
+			if i < len(text) && joins[c] && !s.plainStop(i, h) {
 				s.word(s.pos)
 				continue
 			}
@@ -79,24 +84,62 @@ var joins = func() (t [256]bool) {
 	return t
 }()
 
+// plainStop reports whether the byte at i is the stop of a sentence after a word
+// with hash h that is no abbreviation, the commonest of joins.
+func (s *scanner) plainStop(i int, h uint64) bool {
+	return s.text[i] == '.' && i-s.pos > 1 && (i+1 == len(s.text) || sorts[s.text[i+1]]&gap != 0) &&
+		lexicon.class(h)&abbreviated == 0
+}
+
 // plain adds the ASCII word that ends at end and is hashed already.
 func (s *scanner) plain(end int, h uint64, seen sort, caps int) {
 	start := s.pos
-	d := s.doc
-	f := s.flags
+	t := s.next()
+	t.Start, t.End = int32(start), int32(end)
+	t.RuneStart, t.RuneEnd = int32(start)-s.wide, int32(end)-s.wide
+	t.Kind = Word
+	t.Shape = shape(end-start, caps, sorts[s.text[start]]&upper != 0, seen&lowercase != 0)
+	t.Flags = s.flags
 	if seen&digit != 0 {
-		f |= Digits
+		t.Flags |= Digits
 	}
-	d.Tokens = append(d.Tokens, Token{
-		Start: int32(start), End: int32(end),
-		RuneStart: int32(start) - s.wide, RuneEnd: int32(end) - s.wide,
-		Word: d.vocab.id(h, int32(len(d.Tokens))), Hash: h,
-		Kind: Word, Flags: f,
-		Shape: shape(end-start, caps, sorts[s.text[start]]&upper != 0, seen&lowercase != 0),
-	})
-	s.flags = 0
-	s.pos = end
+	s.finish(t, h)
 }
+
+// next makes room for a token and returns it, to be filled whole.
+func (s *scanner) next() *Token {
+	d := s.doc
+	n := len(d.Tokens)
+	if n == cap(d.Tokens) {
+		d.Tokens = slices.Grow(d.Tokens, max(64, n))
+	}
+	d.Tokens = d.Tokens[:n+1]
+	return &d.Tokens[n]
+}
+
+// finish gives the last token its word and hash and counts how the word is
+// cased, the evidence for capitals after an abbreviation: a word seen in lower
+// case was capitalised because a sentence begins, one capitalised inside a
+// sentence is a name.
+func (s *scanner) finish(t *Token, h uint64) {
+	v := &s.doc.vocab
+	t.Hash = h
+	t.Word = v.id(h, int32(len(s.doc.Tokens)-1))
+	switch t.Shape {
+	case Lower:
+		v.words[t.Word].lower++
+	case Title, Mixed:
+		if !s.opening && t.Flags&LineBefore == 0 {
+			v.words[t.Word].inner++
+		}
+	}
+	s.opening = opens[t.Kind] || s.opening && t.Kind == Close
+	s.flags = 0
+	s.pos = int(t.End)
+}
+
+// opens marks the kinds after which a capital says nothing.
+var opens = [...]bool{Abbreviation: true, Stop: true, Open: true, Quote: true, Symbol: true}
 
 // shape reads the case of a token from the number of its capitals.
 func shape(n, caps int, first, lower bool) Shape {
@@ -118,7 +161,8 @@ func shape(n, caps int, first, lower bool) Shape {
 // add appends a token from the read position to end, whatever it holds.
 func (s *scanner) add(end int, kind Kind) {
 	start := s.pos
-	t := Token{Start: int32(start), RuneStart: int32(start) - s.wide, Kind: kind, Flags: s.flags}
+	t := s.next()
+	*t = Token{Start: int32(start), RuneStart: int32(start) - s.wide, Kind: kind, Flags: s.flags}
 	h := fnvOffset
 	caps, n := 0, 0
 	var seen sort
@@ -152,11 +196,7 @@ func (s *scanner) add(end int, kind Kind) {
 	}
 	t.End, t.RuneEnd = int32(end), int32(end)-s.wide
 	t.Shape = shape(n, caps, first, seen&lowercase != 0)
-	t.Hash = h
-	t.Word = s.doc.vocab.id(h, int32(len(s.doc.Tokens)))
-	s.doc.Tokens = append(s.doc.Tokens, t)
-	s.flags = 0
-	s.pos = end
+	s.finish(t, h)
 }
 
 // gap notes white space and line ends.

@@ -132,6 +132,8 @@ func (s *scanner) known(seg, i int) bool {
 	switch n := i - seg; {
 	case n == 2 && byteAt(text, seg) == 'a' && byteAt(text, seg+1) == 'l':
 		return last != nil && last.End-last.Start == 2 && text[last.Start:last.End] == "et"
+	case n == 2 && text[seg] == 'C' && text[seg+1] == 'o' && last != nil && last.Kind == Comma:
+		return next&upper != 0 // Cookstown, Co. Tyrone
 	case n == 1 && text[seg] == 'v':
 		return next&upper != 0 && s.afterName()
 	}

@@ -1,5 +1,10 @@
 package text
 
+import (
+	"math/rand/v2"
+	"slices"
+)
+
 // WordInfo is one distinct word of a document.
 type WordInfo struct {
 	// Hash is the Token.Hash shared by all its tokens.
@@ -22,18 +27,31 @@ type vocabulary struct {
 
 const minSlots = 1 << 10
 
+// reset empties the table. One long text must not make every short one after it
+// pay for a large table, so the size follows the text before.
 func (v *vocabulary) reset() {
-	v.words = v.words[:0]
-	if v.slots == nil {
-		v.slots = make([]int32, minSlots)
+	n := max(minSlots, len(v.slots))
+	for n > minSlots && len(v.words)*8 < n {
+		n /= 2
 	}
+	v.words = v.words[:0]
+	v.resize(n)
+}
+
+// resize empties the slots and makes them n, a power of two.
+func (v *vocabulary) resize(n int) {
+	if n > cap(v.slots) {
+		v.slots = make([]int32, n)
+		return
+	}
+	v.slots = v.slots[:n]
 	clear(v.slots)
 }
 
 // id returns the number of the word with hash h, token first of it if it is new.
 func (v *vocabulary) id(h uint64, first int32) int32 {
 	mask := uint64(len(v.slots) - 1)
-	for i := slot(h) & mask; ; i = (i + 1) & mask {
+	for i := h * spread >> 32 & mask; ; i = (i + 1) & mask {
 		n := v.slots[i]
 		if n == 0 {
 			return v.add(i, h, first)
@@ -46,8 +64,12 @@ func (v *vocabulary) id(h uint64, first int32) int32 {
 }
 
 func (v *vocabulary) add(i uint64, h uint64, first int32) int32 {
-	v.words = append(v.words, WordInfo{Hash: h, First: first, Count: 1, class: lexicon.class(h)})
-	n := int32(len(v.words))
+	n := int32(len(v.words)) + 1
+	if int(n) > cap(v.words) {
+		v.words = slices.Grow(v.words, max(64, int(n)))
+	}
+	v.words = v.words[:n]
+	v.words[n-1] = WordInfo{Hash: h, First: first, Count: 1, class: lexicon.class(h)}
 	v.slots[i] = n
 	if int(n)*2 > len(v.slots) {
 		v.grow()
@@ -56,10 +78,10 @@ func (v *vocabulary) add(i uint64, h uint64, first int32) int32 {
 }
 
 func (v *vocabulary) grow() {
-	v.slots = make([]int32, 2*len(v.slots))
+	v.resize(2 * len(v.slots))
 	mask := uint64(len(v.slots) - 1)
 	for n, w := range v.words {
-		i := slot(w.Hash) & mask
+		i := w.Hash * spread >> 32 & mask
 		for v.slots[i] != 0 {
 			i = (i + 1) & mask
 		}
@@ -67,5 +89,7 @@ func (v *vocabulary) grow() {
 	}
 }
 
-// slot spreads a hash: the low bits of FNV-1a alone are weak for short words.
-func slot(h uint64) uint64 { return h ^ h>>32 }
+// spread places the words in the slots. It differs in every process, so that
+// nobody can write a text whose words all meet in one slot. Word numbers follow
+// the order of the text and do not depend on it.
+var spread = rand.Uint64() | 1

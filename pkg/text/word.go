@@ -23,9 +23,11 @@ func (s *scanner) word(start int) {
 		next := i // where the word goes on, or i to end it
 		switch c := text[i]; {
 		case c == '.':
-			if end := emailEnd(text, start); end > 0 {
-				s.add(end, Email)
-				return
+			if next := byteAt(text, i+1); next == '.' || sorts[next]&wordly != 0 {
+				if end := emailEnd(text, start); end > 0 {
+					s.add(end, Email)
+					return
+				}
 			}
 			if end, k := s.dot(start, seg, i, dotted); end > i {
 				if k != Word {
