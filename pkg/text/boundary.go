@@ -1,5 +1,7 @@
 package text
 
+import "strings"
+
 // ends reports whether the sentence from token start ends after the stop or
 // abbreviation at token i and the closers up to token end, where more follows.
 func (d *Document) ends(start, i, end, last int32, quotes int) bool {
@@ -113,6 +115,10 @@ func (d *Document) glued(i, end, next int32) bool {
 func (d *Document) afterAbbreviation(start, i, end, next, last int32, c class, opened, bracket bool) bool {
 	t, n := &d.Tokens[i], &d.Tokens[next]
 	a := d.Words[t.Word].class
+	if t.Has(Hyphenated) { // then-Gov. Obi
+		form := d.Form(int(i))
+		a = lexicon.class(WordHash(form[strings.LastIndexByte(form, '-')+1:]))
+	}
 	switch {
 	case end > i+1 && !bracket && a&title == 0 && d.Tokens[end-1].Kind != Abbreviation:
 		return c&starter != 0 || opened || d.Tokens[i+1].Kind == Stop
@@ -142,11 +148,11 @@ func (d *Document) afterAbbreviation(start, i, end, next, last int32, c class, o
 	if i > start && t.Hash == countyHash && d.Tokens[i-1].Kind == Comma {
 		return false // Cookstown, Co. Tyrone
 	}
-	if a&closing != 0 && n.Kind == Word {
+	if a&closing != 0 && n.Kind == Word && (a&plural != 0 || i > start && d.Tokens[i-1].Shape != Lower && d.Tokens[i-1].Kind != Comma) {
 		return c&post == 0
 	}
 	w := &d.Words[n.Word]
-	return a&country == 0 && n.Shape == Title && w.lower > 0 && w.inner == 0
+	return t.Shape != Upper && a&country == 0 && n.Shape == Title && w.lower > 0 && w.inner == 0
 }
 
 // casual reports whether the lower-case word at next opens a sentence after the
@@ -154,8 +160,8 @@ func (d *Document) afterAbbreviation(start, i, end, next, last int32, c class, o
 // ("Why?" he asked), nor when the word before may be an unknown abbreviation.
 func (d *Document) casual(start, i, end, next, last int32, kind rune) bool {
 	stop := &d.Tokens[i]
-	if end > i+1 || i == start || kind == '…' || d.attributed(next, last) {
-		return false
+	if end > i+1 || next > end || i == start || kind == '…' || stop.Has(SpaceBefore) || d.attributed(next, last) {
+		return false // a stop after a space is a stray one: "in the . city"
 	}
 	before, after := &d.Tokens[i-1], d.Words[d.Tokens[next].Word].class
 	if before.Shape != Lower && after&auxiliary != 0 {
@@ -198,6 +204,7 @@ func (d *Document) timeAhead(i, last int32) bool {
 var (
 	timeHash   = WordHash("time")
 	countyHash = WordHash("co.")
+	andHash    = WordHash("and")
 )
 
 // attributed reports whether a verb of saying with its subject follows at i:

@@ -45,15 +45,15 @@ var entries = []struct {
 	{title, `mr mrs ms mx messrs mmes mme mlle dr drs prof profs gen gens lt col cols maj capt cmdr cdr adm sgt sgts cpl pfc pvt brig ens
 		spc cmsgt msgr sra sen sens rep reps gov govs rev revd hon fr supt insp det pres amb atty asst assoc st ste mt ft pt hr dep dir
 		secy treas mgr lieut comdr cmdt commr ald cllr rt ven archbp bp sr. lt.col lt.gov maj.gen brig.gen lt.gen vice-adm lt.cmdr`},
-	{inward, `vs v cf e.g i.e eg ie viz ca approx c.f i.a p.s div ft feat incl excl resp`},
+	{inward, `vs v cf e.g i.e eg ie viz ca approx c.f i.a a.k.a f.k.a p.s div ft feat incl excl resp`},
 	{outward, `inc corp co cos ltd llc plc llp jr sr esq ph.d m.d d.d.s j.d etc al ave blvd rd sq bldg hwy pkwy dept depts univ inst assn assoc
 		intl int'l gov't govt natl nat'l bros mfg gmbh bhd pty pte s.p.a est ext mgmt admin sec min max avg temp tel
 		hrs yrs mos lbs ozs ed eds op cit ser mss ms`},
 	{counter, `no nos p pp vol vols fig figs art arts sect sec ch chap para paras c ca app ex exh ext op`},
-	{closing, `etc al inc corp co cos ltd llc plc llp s.p.a s.a n.v a.g gmbh bhd pte pty bros a.b`},
+	{closing, `etc al inc corp co cos ltd llc plc llp s.p.a s.a n.v a.g gmbh bhd pte pty a.b`},
 	{post, `chairman chairwoman president chief vice executive director directors spokesman spokeswoman treasurer manager analyst chair
 		founder co-founder ceo cfo officials officer officers employees workers unit shareholders securities senior deputy managing
-		former general counsel secretary`},
+		former general counsel secretary plc ltd inc llc corp international limited holdings`},
 	{exclaiming, `yahoo jeopardy`},
 	{month, `jan feb mar apr jun jul aug sep sept oct nov dec`},
 	{weekday, `mon tue tues wed weds thu thur thurs fri sat sun`},
@@ -76,7 +76,7 @@ var entries = []struct {
 		might should let it's that's he's she's they're we're there's don't didn't i'm i've perhaps maybe indeed finally first second
 		third unlike like whether nobody everyone someone anyone nothing everything something again already often sometimes usually
 		recently currently eventually consequently therefore nevertheless nonetheless furthermore further initially originally previously
-		apparently clearly obviously unfortunately fortunately investors traders economists shares sales profit revenue prices mr. mrs. ms.
+		apparently clearly obviously unfortunately fortunately mr. mrs. ms.
 		dr. sen. rep. gov. gen. prof.`},
 	{speech, `said says saying asked asks asking told tells added adds adding wrote writes writing replied replies cried cries shouted
 		shouts explained explains continued continues declared declares quipped exclaimed exclaims recalled recalls insisted insists warned
@@ -88,7 +88,7 @@ var entries = []struct {
 		foreign finance war police fire security`},
 	{office, `department ministry council secretary`},
 	{pronoun, `i he she they we it you`},
-	{auxiliary, `is was has had will would may does did`},
+	{auxiliary, `is was has had will would may does did and or`},
 	{ordinal, `first second third under`},
 	{labelled, `war group part phase act type vitamin plan class grade section hepatitis appendix channel exhibit schedule series category
 		division level unit model influenza option point figure table rule title article chapter volume league pool gate terminal block

@@ -19,6 +19,10 @@ func (s *scanner) number(start int) {
 				i++
 				continue
 			}
+			if c == '.' && flags&Hyphenated != 0 && lexicon.class(WordHash(text[from:i]))&month != 0 {
+				i++ // 30-Aug.
+				break
+			}
 			if c == '.' && !plain && !isDigit(text, i-1) {
 				if end := linkEnd(text, start); end > i {
 					s.add(end, Link)

@@ -45,8 +45,10 @@ func (d *Document) continues(j int, width int32) bool {
 	if d.length(before)*10 >= width*6 {
 		return true
 	}
-	t := &d.Tokens[l.first] // after a short line only a clear continuation
-	return t.Shape == Lower && d.Tokens[before.last-1].Kind != Stop
+	// After a short line only a clear continuation.
+	last := &d.Tokens[before.last-1]
+	return last.Kind != Stop && d.Tokens[l.first].Shape == Lower ||
+		last.Shape == Lower && d.length(before) >= fullLine/2 && d.length(l) >= fullLine
 }
 
 // wrapWidth returns the width a hard-wrapped text is wrapped at, or 0 for a text

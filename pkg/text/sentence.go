@@ -53,6 +53,8 @@ func (d *Document) closers(i, last int32, quotes *int) int32 {
 		case Quote:
 			straight := d.Text[t.Start] == '"'
 			switch {
+			case d.Text[t.Start] == '`':
+				return i
 			case open: // it opens what follows
 				return i
 			case !glued && straight && *quotes%2 == 0:

@@ -85,7 +85,7 @@ func (s *scanner) initial(i int) bool {
 	switch c := text[q]; {
 	case c == ',' || (c == ')' || c == ']') && named:
 		return true
-	case sorts[c]&lowercase != 0:
+	case sorts[c]&lowercase != 0, sorts[c]&digit != 0 && s.bracketed():
 		return true
 	case c == '"' || c == '(':
 		return named
@@ -93,7 +93,8 @@ func (s *scanner) initial(i int) bool {
 		if text[i-1] == 'I' && !named && byteAt(text, q+1) != '.' {
 			return false
 		}
-		return lexicon.class(WordHash(text[q:letters(text, q)]))&starter == 0 || q+1 < len(text) && text[q+1] == '.'
+		c := lexicon.class(WordHash(text[q:letters(text, q)]))
+		return c&starter == 0 || c&auxiliary != 0 || byteAt(text, q+1) == '.' // James F. Will
 	case c >= 0x80:
 		k, _ := sortAt(text, q)
 		return k&letter != 0 || named
@@ -119,6 +120,12 @@ func (s *scanner) known(seg, i int) bool {
 	if glued == ',' || glued == ';' || glued == ':' {
 		return cap || c&plural != 0 || c&doubtful == 0
 	}
+	if cap && c&doubtful != 0 && i-seg > 1 && isUpper(text, seg+1) {
+		return false // RT, MO and ST in capitals are other words
+	}
+	if cap && c&title != 0 && glued == ')' {
+		return true // (Alabama Gov.)
+	}
 	if c&counter != 0 && next&digit != 0 {
 		return true
 	}
@@ -132,12 +139,12 @@ func (s *scanner) known(seg, i int) bool {
 	switch n := i - seg; {
 	case n == 2 && byteAt(text, seg) == 'a' && byteAt(text, seg+1) == 'l':
 		return last != nil && last.End-last.Start == 2 && text[last.Start:last.End] == "et"
-	case n == 2 && text[seg] == 'C' && text[seg+1] == 'o' && last != nil && last.Kind == Comma:
-		return next&upper != 0 // Cookstown, Co. Tyrone
+	case n == 2 && text[seg] == 'C' && text[seg+1] == 'o' && last != nil && (last.Kind == Comma || last.Hash == andHash):
+		return next&upper != 0 // Cookstown, Co. Tyrone; Boesky and Co. L.P.
 	case n == 1 && text[seg] == 'v':
 		return next&upper != 0 && s.afterName()
 	}
-	if c&title != 0 && cap && (next&upper != 0 || next == letter) {
+	if c&title != 0 && cap && (next&upper != 0 || next == letter || q >= 0 && text[q] == '@') {
 		return true
 	}
 	if c&state != 0 && c&doubtful != 0 {
