@@ -19,8 +19,8 @@ func (s *scanner) number(start int) {
 				i++
 				continue
 			}
-			if c == '.' && flags&Hyphenated != 0 && lexicon.class(WordHash(text[from:i]))&month != 0 {
-				i++ // 30-Aug.
+			if c == '.' && flags&Hyphenated != 0 && lexicon.class(WordHash(text[from:i]))&month != 0 && isDigit(text, ahead(text, i+1)) {
+				i++ // June 30-Aug. 2
 				break
 			}
 			if c == '.' && !plain && !isDigit(text, i-1) {
