@@ -65,19 +65,23 @@ func WordHash(s string) uint64 {
 		if r == utf8.RuneError && n == 1 {
 			h.add(s[i]) // keep broken bytes apart
 		} else {
-			h.addRune(lower(r))
+			h.addRune(lower(r, sortOf(r)))
 		}
 		i += n
 	}
 	return h.sum()
 }
 
-// lower lower-cases a character and reads the typographic apostrophe as '.
-func lower(r rune) rune {
-	if r == '’' {
+// lower lower-cases a character of class k and reads the typographic apostrophe
+// as '.
+func lower(r rune, k sort) rune {
+	switch {
+	case k&upper != 0:
+		return unicode.ToLower(r)
+	case r == '’':
 		return '\''
 	}
-	return unicode.ToLower(r)
+	return r
 }
 
 // hashForm is the hash of the bytes as they stand.

@@ -165,7 +165,7 @@ func (s *scanner) add(end int, kind Kind) {
 			if r == utf8.RuneError && w == 1 {
 				h.add(c)
 			} else {
-				h.addRune(lower(r))
+				h.addRune(lower(r, k))
 			}
 			i += w
 			s.wide += int32(w - 1)
