@@ -93,7 +93,8 @@ func hashForm(s string) uint64 {
 	return h.sum()
 }
 
-var lowerASCII = func() (t [utf8.RuneSelf]byte) {
+// lowerASCII lower-cases a byte; those beyond ASCII stay.
+var lowerASCII = func() (t [256]byte) {
 	for c := range t {
 		t[c] = byte(c)
 		if 'A' <= c && c <= 'Z' {

@@ -52,7 +52,7 @@ func (s *scanner) number(start int) {
 		}
 		n = apostrophe(text, i)
 		if n > 0 && decade(text[start:i]) {
-			if e := i + n; lowerASCII[byteAt(text, e)&0x7F] == 's' && !wordlyAt(text, e+1) {
+			if e := i + n; lowerASCII[byteAt(text, e)] == 's' && !wordlyAt(text, e+1) {
 				i = e + 1 // the 80's
 			}
 			break

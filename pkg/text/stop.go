@@ -1,5 +1,7 @@
 package text
 
+import "strings"
+
 // dot decides about the stop at i, after the letters text[seg:i] of a word that
 // began at start. It returns i to leave the stop alone; i+1 and Word to take it
 // in and read on; or the end and kind of the finished token.
@@ -61,7 +63,7 @@ func (s *scanner) innerDot(start, seg, i int, dotted bool) (int, Kind) {
 		}
 		return i + 1, Abbreviation // Mr.Smith
 	}
-	if m == 1 && n == 2 && cap && lowerASCII[text[seg]] == 'p' && lowerASCII[text[seg+1]] == 'h' {
+	if m == 1 && cap && strings.EqualFold(text[seg:i], "ph") {
 		return i + 1, Word // Ph.D
 	}
 	return i, Word

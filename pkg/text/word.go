@@ -158,7 +158,7 @@ func clitic(s string, start, i, after int) (cut, end int) {
 			}
 			return i, after + n
 		case 't':
-			if i > start && lowerASCII[s[i-1]&0x7F] == 'n' && s[i-1] < utf8.RuneSelf {
+			if i > start && lowerASCII[s[i-1]] == 'n' {
 				return i - 1, after + n
 			}
 		}
