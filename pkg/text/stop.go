@@ -193,7 +193,7 @@ func ahead(s string, i int) int {
 		if k&gap == 0 {
 			return i
 		}
-		if k&newline != 0 {
+		if k&newline != 0 && (s[i] != '\n' || s[i-1] != '\r') {
 			if lines++; lines > 1 {
 				return -1
 			}
