@@ -20,6 +20,7 @@ import (
 	"github.com/copydesk/copydesk/pkg/door"
 	"github.com/copydesk/copydesk/pkg/natsembed"
 	"github.com/copydesk/copydesk/pkg/run"
+	"github.com/copydesk/copydesk/pkg/stage"
 	"github.com/copydesk/copydesk/pkg/view"
 )
 
@@ -115,7 +116,7 @@ func (o *upOptions) run(cmd *cobra.Command) error {
 		}
 		defer r.Close()
 		d, err := desk.New(desk.Options{
-			Dial: r.dial, Settings: s, Version: run.BuildInfo().Version, Logger: p.Log, Registerer: p.Registry,
+			Dial: r.dial, Settings: s, Version: run.BuildInfo().Version, Logger: p.Log, Registerer: p.Registry, Wrap: wrapStages,
 		})
 		if err != nil {
 			return err
@@ -182,6 +183,10 @@ func (o *upOptions) drop(ctx context.Context, r *road, stderr io.Writer) error {
 	}
 	return nil
 }
+
+// wrapStages is put around every stage's function. Crash tests set it, in processes
+// of their own.
+var wrapStages func(name string, f stage.Func) stage.Func
 
 // ends are the streams an item can end on.
 var ends = []string{article.StreamEnriched, article.StreamDuplicate, article.StreamDead}
