@@ -36,6 +36,7 @@ that is no command's flag is an error, an empty variable counts as none. Lists h
 commas in the environment and are lists in YAML.
 
 Flags that mean different things to two commands have a longer name outside the
-command line: --data of eval is COPYDESK_EVAL_DATA and eval-data.`,
+command line: --data of eval is COPYDESK_EVAL_DATA and eval-data, --source of tap is
+COPYDESK_TAP_SOURCE and tap-source.`,
 	}
 }
