@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"fmt"
-	"log/slog"
 
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
@@ -30,7 +29,7 @@ func embedRoad(ctx context.Context, o natsembed.Options, s bus.Settings) (*road,
 	if err != nil {
 		return nil, err
 	}
-	r, err := openRoad(ctx, server.Dial, s, o.Logger)
+	r, err := openRoad(ctx, server.Dial, s)
 	if err != nil {
 		server.Shutdown()
 		return nil, err
@@ -40,7 +39,7 @@ func embedRoad(ctx context.Context, o natsembed.Options, s bus.Settings) (*road,
 }
 
 // openRoad provisions a NATS that runs elsewhere.
-func openRoad(ctx context.Context, dial bus.Dialer, s bus.Settings, log *slog.Logger) (r *road, err error) {
+func openRoad(ctx context.Context, dial bus.Dialer, s bus.Settings) (r *road, err error) {
 	nc, err := dial("desk")
 	if err != nil {
 		return nil, err

@@ -86,19 +86,19 @@ func find(ctx context.Context, js jetstream.JetStream, r reference) (place, erro
 	return place{}, fmt.Errorf("%s: %w: it never came in, or is not kept any more", r, errNotFound)
 }
 
-// matches reports whether a message is about the article, and its version. A dead
-// letter of the inbox has no uri yet, only an item.
+// matches reports whether a message is about the article, and its version. An
+// update has the uri of its first version and an item of its own; either names it.
 func (r reference) matches(h nats.Header) (version int, ok bool) {
-	uri, version := h.Get(article.HeaderEventSubject), 1
-	if _, v, ok := strings.Cut(h.Get(article.HeaderEventID), "#v"); ok {
+	version = 1
+	if uri, v, ok := strings.Cut(h.Get(article.HeaderEventID), "#v"); ok && uri == h.Get(article.HeaderEventSubject) {
 		if n, err := strconv.Atoi(v); err == nil {
 			version = n
 		}
 	}
-	if uri == "" {
-		uri = article.URI(h.Get(article.HeaderItem))
+	if h.Get(article.HeaderEventSubject) != r.uri && h.Get(article.HeaderItem) != r.item {
+		return 0, false
 	}
-	return version, uri == r.uri && (r.version == 0 || r.version == version)
+	return version, r.version == 0 || r.version == version
 }
 
 func (r reference) String() string {

@@ -61,6 +61,7 @@ as copydesk.dead/1.`,
 	f.BoolVar(&o.NoFollow, "no-follow", false, "stop at the end of what is stored")
 	f.StringVar(&o.Entity, "entity", "", "only records that name this entity, by its `id` such as wd:Q42")
 	f.StringVar(&o.Source, "source", "", "only records of this `source`")
+	rename(f, "source", "tap-source") // --source of drop is another
 	f.StringVar(&o.Format, "format", "", "json or line")
 	return cmd
 }

@@ -1,0 +1,84 @@
+package main
+
+import (
+	"context"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/copydesk/copydesk/pkg/article"
+	"github.com/copydesk/copydesk/pkg/bus"
+	"github.com/copydesk/copydesk/pkg/desk"
+	"github.com/copydesk/copydesk/pkg/run"
+)
+
+// workerCommand is "copydesk worker": some stages against a NATS server.
+func workerCommand() *cobra.Command {
+	var (
+		nats      connection
+		process   run.Options
+		settings  bus.Settings
+		provision bool
+	)
+	cmd := &cobra.Command{
+		Use:   "worker STAGE…",
+		Short: "Run some stages against a NATS server",
+		Long: `Run some stages against a NATS server, as one of many such processes:
+
+  ` + strings.Join(article.Stages(), ", ") + `
+
+Processes of one stage share its work. The streams must be there: start the first
+process with --provision, as someone who may create them.`,
+		Example:   `  copydesk worker ingest dedupe --nats nats://nats:4222 --listen :9090`,
+		Args:      cobra.MatchAll(cobra.MinimumNArgs(1), cobra.OnlyValidArgs),
+		ValidArgs: article.Stages(),
+		RunE: func(cmd *cobra.Command, stages []string) error {
+			o, err := processOptions(cmd, process)
+			if err != nil {
+				return err
+			}
+			return run.Run(cmd.Context(), "worker", o, func(ctx context.Context, p *run.Process) error {
+				d, err := desk.New(desk.Options{
+					Dial: nats.dialer(p.Log), Settings: settings, Stages: stages, Provision: provision,
+					Grace: stageGrace(process.Grace), Version: run.BuildInfo().Version,
+					Logger: p.Log, Registerer: p.Registry, Wrap: wrapStages,
+				})
+				if err != nil {
+					return err
+				}
+				p.HTTP.SetReady(d.Ready)
+				return d.Run(ctx)
+			})
+		},
+	}
+	f := cmd.Flags()
+	nats.flags(f)
+	roadFlags(f, &settings)
+	processFlags(f, &process, "")
+	f.BoolVar(&provision, "provision", false, "create the streams that are missing and bring limits up to date")
+	return cmd
+}
+
+// drainMargin is what a process keeps of its grace period for the time after its
+// stages have stopped.
+const drainMargin = 2 * time.Second
+
+// stageGrace is the stages' part of a process's grace period.
+func stageGrace(process time.Duration) time.Duration {
+	return max(process-drainMargin, process/2)
+}
+
+// processOptions completes the options of a process with the flags every command
+// has.
+func processOptions(cmd *cobra.Command, o run.Options) (run.Options, error) {
+	var err error
+	if o.LogFormat, err = cmd.Flags().GetString("log-format"); err != nil {
+		return o, err
+	}
+	if o.LogLevel, err = cmd.Flags().GetString("log-level"); err != nil {
+		return o, err
+	}
+	o.Stderr = cmd.ErrOrStderr()
+	return o, nil
+}
