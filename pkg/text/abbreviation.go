@@ -73,5 +73,4 @@ func (b *boundary) timeAhead() bool {
 var (
 	timeHash   = WordHash("time")
 	countyHash = WordHash("co.")
-	andHash    = WordHash("and")
 )

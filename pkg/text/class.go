@@ -42,6 +42,22 @@ var sorts = func() (t [256]sort) {
 
 // sortOf classes a character beyond ASCII. A broken byte is a symbol, class 0.
 func sortOf(r rune) sort {
+	if uint32(r) < uint32(len(alphabets)) {
+		return alphabets[r]
+	}
+	return classify(r)
+}
+
+// alphabets holds the classes of the alphabetic scripts, which are looked up for
+// each letter.
+var alphabets = func() (t [0x1100]sort) {
+	for r := range t {
+		t[r] = classify(rune(r))
+	}
+	return t
+}()
+
+func classify(r rune) sort {
 	switch {
 	case r < 0xC0: // Latin-1 signs
 		switch r {

@@ -24,8 +24,8 @@
 // # Words
 //
 // A word is known by the lower-cased form of its token, with ’ read as '. Two
-// numbers stand for it. Token.Hash is the 64-bit FNV-1a hash of that form: it
-// never changes between runs, machines or versions. Token.Word is an index into
+// numbers stand for it. Token.Hash is a 64-bit hash of that form: it never
+// changes between runs, machines or versions, and its bits are well mixed. Token.Word is an index into
 // Document.Words, dense and in order of first appearance: it holds within one
 // document only. Equal hashes are taken for equal words. FormHash and Shape
 // complete the picture for a tagger that minds case.

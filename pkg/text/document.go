@@ -87,7 +87,7 @@ func (d *Document) Form(i int) string {
 	return d.Text[t.Start:t.End]
 }
 
-// FormHash returns the 64-bit FNV-1a hash of token i as written, case and all.
+// FormHash returns the hash of token i as written, case and all.
 func (d *Document) FormHash(i int) uint64 {
 	t := &d.Tokens[i]
 	if t.Flags&Foreign == 0 && (t.Shape == Lower || t.Shape == NoCase) {

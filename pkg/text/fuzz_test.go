@@ -10,7 +10,7 @@ import (
 // code point offsets that agree with the byte offsets, the same result from a
 // used document.
 func FuzzScan(f *testing.F) {
-	for _, s := range seeds {
+	for _, s := range append(samples(f, "agency.txt", "translated.txt", "mail.txt", "world.txt"), seeds...) {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, s string) {

@@ -10,8 +10,8 @@ func (s *scanner) number(start int) {
 	for {
 		from := i
 		i = letters(text, i)
-		if !digits(text[from:i]) && i > from {
-			plain = plain && from == start && i == from
+		if i > from && !digits(text[from:i]) {
+			plain = false
 		}
 		c := byteAt(text, i)
 		if c == '.' || c == ',' || c == ':' || c == '/' {
@@ -38,7 +38,11 @@ func (s *scanner) number(start int) {
 			}
 			break
 		}
-		if n := max(hyphen(text, i), b2i(c == '-')); n > 0 && wordlyAt(text, i+n) {
+		n := hyphen(text, i)
+		if c == '-' {
+			n = 1
+		}
+		if n > 0 && wordlyAt(text, i+n) {
 			i += n
 			plain = plain && isDigit(text, i)
 			if !plain {
@@ -46,13 +50,14 @@ func (s *scanner) number(start int) {
 			}
 			continue
 		}
-		if n := apostrophe(text, i); n > 0 && i > start && decade(text[start:i]) {
-			if e := i + n; lowerASCII[byteAt(text, e)&0x7F] == 's' && !wordlyAt(text, e+1) {
+		n = apostrophe(text, i)
+		if n > 0 && decade(text[start:i]) {
+			if e := i + n; lowerASCII[byteAt(text, e)] == 's' && !wordlyAt(text, e+1) {
 				i = e + 1 // the 80's
 			}
 			break
 		}
-		if n := apostrophe(text, i); n > 0 && !plain && wordlyAt(text, i+n) {
+		if n > 0 && !plain && wordlyAt(text, i+n) {
 			if _, end := clitic(text, start, i, i+n); end == 0 {
 				i += n
 				continue
@@ -62,11 +67,4 @@ func (s *scanner) number(start int) {
 	}
 	s.flags |= flags
 	s.add(i, Number)
-}
-
-func b2i(b bool) int {
-	if b {
-		return 1
-	}
-	return 0
 }

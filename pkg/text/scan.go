@@ -37,29 +37,15 @@ func (s *scanner) run() {
 		}
 		k := sorts[c]
 		switch {
-		case k&letter != 0 && (c != '_' || wordlyAt(text, i+1)):
-			h, seen, caps := fnvOffset, sort(0), 0
-			for {
-				h = (h ^ uint64(lowerASCII[c])) * fnvPrime
-				seen |= k
-				caps += int(k & upper)
-				i++
-				if i == len(text) {
-					break
-				}
-				c = text[i]
-				if c >= utf8.RuneSelf {
-					break
-				}
-				if k = sorts[c]; k&wordly == 0 {
-					break
-				}
-			}
-			if i < len(text) && joins[c] && !s.plainStop(i, h) {
-				s.word(s.pos)
+		case k&(upper|lowercase) != 0:
+			end, h, caps := lettersOf(text, i)
+			if end < len(text) && joins[text[end]] && !s.plainStop(end, h) {
+				s.word(i)
 				continue
 			}
-			s.plain(i, h, seen, caps)
+			s.plain(end, h, caps)
+		case k&letter != 0 && wordlyAt(text, i+1): // _name
+			s.word(i)
 		case k&gap != 0:
 			s.pos++
 			s.gap(k)
@@ -75,7 +61,7 @@ func (s *scanner) run() {
 // joins marks the bytes after which a run of ASCII letters may not be a whole
 // token: joiners, a stop, the colon of a URL, the $ of US$, other scripts.
 var joins = func() (t [256]bool) {
-	for _, c := range []byte(`-'.&/@~:$_`) {
+	for _, c := range []byte(`-'.&/@~:$_0123456789`) {
 		t[c] = true
 	}
 	for c := utf8.RuneSelf; c < 256; c++ {
@@ -91,18 +77,18 @@ func (s *scanner) plainStop(i int, h uint64) bool {
 		lexicon.class(h)&abbreviated == 0
 }
 
-// plain adds the ASCII word that ends at end and is hashed already.
-func (s *scanner) plain(end int, h uint64, seen sort, caps int) {
+// plain adds the word of ASCII letters that ends at end and is hashed already.
+func (s *scanner) plain(end int, h uint64, caps int) {
 	start := s.pos
 	t := s.next()
 	t.Start, t.End = int32(start), int32(end)
 	t.RuneStart, t.RuneEnd = int32(start)-s.wide, int32(end)-s.wide
 	t.Kind = Word
-	t.Shape = shape(end-start, caps, sorts[s.text[start]]&upper != 0, seen&lowercase != 0)
-	t.Flags = s.flags
-	if seen&digit != 0 {
-		t.Flags |= Digits
+	t.Shape = Lower
+	if caps > 0 {
+		t.Shape = shape(end-start, caps, sorts[s.text[start]]&upper != 0, caps < end-start)
 	}
+	t.Flags = s.flags
 	s.finish(t, h)
 }
 
@@ -133,13 +119,13 @@ func (s *scanner) finish(t *Token, h uint64) {
 			v.words[t.Word].inner++
 		}
 	}
-	s.opening = opens[t.Kind] || s.opening && t.Kind == Close
+	s.opening = opens>>t.Kind&1 != 0 || s.opening && t.Kind == Close
 	s.flags = 0
 	s.pos = int(t.End)
 }
 
 // opens marks the kinds after which a capital says nothing.
-var opens = [...]bool{Abbreviation: true, Stop: true, Open: true, Quote: true, Symbol: true}
+const opens = 1<<Abbreviation | 1<<Stop | 1<<Open | 1<<Quote | 1<<Symbol
 
 // shape reads the case of a token from the number of its capitals.
 func shape(n, caps int, first, lower bool) Shape {
@@ -163,7 +149,7 @@ func (s *scanner) add(end int, kind Kind) {
 	start := s.pos
 	t := s.next()
 	*t = Token{Start: int32(start), RuneStart: int32(start) - s.wide, Kind: kind, Flags: s.flags}
-	h := fnvOffset
+	h := newHasher()
 	caps, n := 0, 0
 	var seen sort
 	first := false
@@ -171,15 +157,15 @@ func (s *scanner) add(end int, kind Kind) {
 		c := s.text[i]
 		k := sorts[c]
 		if c < utf8.RuneSelf {
-			h = (h ^ uint64(lowerASCII[c])) * fnvPrime
+			h.add(lowerASCII[c])
 			i++
 		} else {
 			r, w := utf8.DecodeRuneInString(s.text[i:])
 			k = sortOf(r)
 			if r == utf8.RuneError && w == 1 {
-				h = (h ^ uint64(c)) * fnvPrime
+				h.add(c)
 			} else {
-				h = hashRune(h, fold(r))
+				h.addRune(lower(r, k))
 			}
 			i += w
 			s.wide += int32(w - 1)
@@ -196,7 +182,7 @@ func (s *scanner) add(end int, kind Kind) {
 	}
 	t.End, t.RuneEnd = int32(end), int32(end)-s.wide
 	t.Shape = shape(n, caps, first, seen&lowercase != 0)
-	s.finish(t, h)
+	s.finish(t, h.sum())
 }
 
 // gap notes white space and line ends.

@@ -12,7 +12,7 @@ func (d *Document) sentences(first, last, paragraph int32) {
 				quotes++
 			}
 		case Stop, Abbreviation:
-			if d.Text[t.End-1] >= 0x80 || t.Kind == Stop || d.Text[t.End-1] == '.' {
+			if t.Kind == Stop || d.Text[t.End-1] == '.' {
 				end := d.closers(i+1, last, &quotes)
 				if end < last && d.ends(start, i, end, last) {
 					d.sentence(start, end, paragraph)

@@ -1,5 +1,7 @@
 package text
 
+import "strings"
+
 // dot decides about the stop at i, after the letters text[seg:i] of a word that
 // began at start. It returns i to leave the stop alone; i+1 and Word to take it
 // in and read on; or the end and kind of the finished token.
@@ -61,7 +63,7 @@ func (s *scanner) innerDot(start, seg, i int, dotted bool) (int, Kind) {
 		}
 		return i + 1, Abbreviation // Mr.Smith
 	}
-	if m == 1 && n == 2 && cap && lowerASCII[text[seg]] == 'p' && lowerASCII[text[seg+1]] == 'h' {
+	if m == 1 && cap && strings.EqualFold(text[seg:i], "ph") {
 		return i + 1, Word // Ph.D
 	}
 	return i, Word
@@ -103,60 +105,51 @@ func (s *scanner) initial(i int) bool {
 }
 
 // known reports whether text[seg:i] and the stop at i are an abbreviation of the
-// lexicon, used as one.
+// lexicon, used as one: what stands on both sides decides about words that are
+// English words as well.
 func (s *scanner) known(seg, i int) bool {
 	text := s.text
 	c := lexicon.class(WordHash(text[seg:i]))
 	if c&abbreviated == 0 {
 		return false
 	}
+	title, doubt := c&title != 0, c&doubtful != 0
 	cap := isUpper(text, seg)
+	glued := byteAt(text, i+1)
 	q := ahead(text, i+1)
 	next := sort(0)
 	if q >= 0 {
 		next, _ = sortAt(text, q)
 	}
-	glued := byteAt(text, i+1)
-	if glued == ',' || glued == ';' || glued == ':' {
-		return cap || c&plural != 0 || c&doubtful == 0
-	}
-	if cap && c&doubtful != 0 && i-seg > 1 && isUpper(text, seg+1) {
+	switch {
+	case glued == ',' || glued == ';' || glued == ':':
+		return cap || c&plural != 0 || !doubt
+	case cap && doubt && i-seg > 1 && isUpper(text, seg+1):
 		return false // RT, MO and ST in capitals are other words
-	}
-	if cap && c&title != 0 && glued == ')' {
-		return true // (Alabama Gov.)
-	}
-	if c&counter != 0 && next&digit != 0 {
+	case cap && title && glued == ')': // (Alabama Gov.)
 		return true
-	}
-	if c&(month|weekday) != 0 && c&doubtful == 0 {
-		return cap
-	}
-	if c&(month|weekday) != 0 {
-		return cap && (next&(digit|lowercase) != 0)
-	}
-	last := s.last()
-	switch n := i - seg; {
-	case n == 2 && byteAt(text, seg) == 'a' && byteAt(text, seg+1) == 'l':
-		return last != nil && last.End-last.Start == 2 && text[last.Start:last.End] == "et"
-	case n == 2 && text[seg] == 'C' && text[seg+1] == 'o' && last != nil && (last.Kind == Comma || last.Hash == andHash):
-		return next&upper != 0 // Cookstown, Co. Tyrone; Boesky and Co. L.P.
-	case n == 1 && text[seg] == 'v':
+	case c&counter != 0 && next&digit != 0: // No. 5
+		return true
+	case c&(month|weekday) != 0:
+		return cap && (!doubt || next&(digit|lowercase) != 0)
+	case text[seg:i] == "al": // et al.
+		return s.after(etHash)
+	case text[seg:i] == "v": // Halden v. Skerry
 		return next&upper != 0 && s.afterName()
-	}
-	if c&title != 0 && cap && (next&upper != 0 || next == letter || q >= 0 && text[q] == '@') {
+	case text[seg:i] == "Co" && (s.after(commaHash) || s.after(andHash)): // Cookstown, Co. Tyrone
+		return next&upper != 0
+	case cap && title && (next&upper != 0 || next == letter || byteAt(text, q) == '@'):
+		return true
+	case c&state != 0 && doubt: // Boston, Mass.
+		return cap && (next&lowercase != 0 || c&outward != 0 || s.after(commaHash))
+	case doubt && c&outward != 0:
+		return cap && (next&lowercase != 0 || s.afterName())
+	case doubt:
+		return cap && title && next&lowercase != 0
+	case c&plural != 0:
 		return true
 	}
-	if c&state != 0 && c&doubtful != 0 {
-		return cap && (next&lowercase != 0 || last != nil && last.Kind == Comma || c&outward != 0)
-	}
-	if c&plural != 0 && c&doubtful == 0 {
-		return true
-	}
-	if c&doubtful != 0 {
-		return cap && c&(title|outward) != 0 && next&lowercase != 0 || cap && c&outward != 0 && s.afterName()
-	}
-	return cap || c&(inward|outward) != 0 && c&title == 0
+	return cap || c&(inward|outward) != 0 && !title
 }
 
 // last returns the token before the one being read, nil for none.
@@ -173,6 +166,18 @@ func (s *scanner) afterName() bool {
 	return t != nil && s.flags&LineBefore == 0 && (t.Shape == Title || t.Shape == Upper || t.Shape == Mixed || t.Kind == Symbol || t.Kind == Close)
 }
 
+// after reports whether the word with hash h precedes.
+func (s *scanner) after(h uint64) bool {
+	t := s.last()
+	return t != nil && t.Hash == h
+}
+
+var (
+	andHash   = WordHash("and")
+	commaHash = WordHash(",")
+	etHash    = WordHash("et")
+)
+
 // bracketed reports whether an opening bracket precedes.
 func (s *scanner) bracketed() bool {
 	t := s.last()
@@ -188,7 +193,7 @@ func ahead(s string, i int) int {
 		if k&gap == 0 {
 			return i
 		}
-		if k&newline != 0 {
+		if k&newline != 0 && (s[i] != '\n' || s[i-1] != '\r') {
 			if lines++; lines > 1 {
 				return -1
 			}

@@ -11,7 +11,7 @@ type Token struct {
 	Kind  Kind
 	Shape Shape
 	Flags Flags
-	// Hash is the 64-bit FNV-1a hash of the lower-cased form. It never changes.
+	// Hash is the hash of the lower-cased form, as WordHash gives it. It never changes.
 	Hash uint64
 }
 

@@ -23,7 +23,7 @@ func (s *scanner) word(start int) {
 		next := i // where the word goes on, or i to end it
 		switch c := text[i]; {
 		case c == '.':
-			if next := byteAt(text, i+1); next == '.' || sorts[next]&wordly != 0 {
+			if c := byteAt(text, i+1); c == '.' || sorts[c]&wordly != 0 {
 				if end := emailEnd(text, start); end > 0 {
 					s.add(end, Email)
 					return
@@ -42,7 +42,7 @@ func (s *scanner) word(start int) {
 			n := apostrophe(text, i)
 			cut, end := clitic(text, start, i, i+n)
 			if end > 0 {
-				s.hyphens(flags)
+				s.flags |= flags
 				if cut > start {
 					s.add(cut, kind)
 				}
@@ -94,12 +94,9 @@ func (s *scanner) word(start int) {
 			break
 		}
 	}
-	s.hyphens(flags)
+	s.flags |= flags
 	s.add(i, kind)
 }
-
-// hyphens passes the flag to the next token.
-func (s *scanner) hyphens(f Flags) { s.flags |= f }
 
 // letters returns the end of the run of letters and digits at i. The run ends
 // before an ideograph, which is a token of its own.
@@ -161,7 +158,7 @@ func clitic(s string, start, i, after int) (cut, end int) {
 			}
 			return i, after + n
 		case 't':
-			if i > start && lowerASCII[s[i-1]&0x7F] == 'n' && s[i-1] < utf8.RuneSelf {
+			if i > start && lowerASCII[s[i-1]] == 'n' {
 				return i - 1, after + n
 			}
 		}

@@ -22,7 +22,8 @@ type connection struct {
 }
 
 func (c *connection) flags(f *pflag.FlagSet) {
-	f.StringVar(&c.URL, "nats-url", nats.DefaultURL, "NATS `server`, or several with commas between")
+	f.StringVar(&c.URL, "nats", nats.DefaultURL, "NATS `server`, or several with commas between")
+	rename(f, "nats", "nats-url")
 	f.StringVar(&c.Token, "nats-token", "", "`token` for the NATS server")
 	f.StringVar(&c.Creds, "nats-creds", "", "credentials `file` for the NATS server")
 }

@@ -1,49 +1,79 @@
 package main
 
 import (
+	"context"
 	"fmt"
+	"log/slog"
 
-	"github.com/spf13/pflag"
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
 
 	"github.com/copydesk/copydesk/pkg/bus"
-	"github.com/copydesk/copydesk/pkg/run"
+	"github.com/copydesk/copydesk/pkg/door"
+	"github.com/copydesk/copydesk/pkg/natsembed"
 )
 
-// roadFlags are the flags of commands that run stages: how the streams are laid
-// out. They must be the same for every process on one server.
-func roadFlags(f *pflag.FlagSet, s *bus.Settings) {
-	f.Var(&profileValue{&s.Profile}, "profile", "durability: fast, or durable to survive a power cut too")
-	f.IntVar(&s.Replicas, "replicas", 1, "copies of each stream in a cluster")
-	f.Int64Var(&s.Store, "store", 10<<30, "cap on all streams together, in bytes")
-	f.DurationVar(&s.InboxAge, "keep-inbox", 0, "how long finished files are kept (default 168h)")
-	f.DurationVar(&s.HopAge, "keep-hops", 0, "how long finished messages between stages are kept (default 24h)")
-	f.DurationVar(&s.DedupeWindow, "dedupe-window", 0, "how long an article is remembered to find its copies (default 72h)")
-	f.DurationVar(&s.OutputAge, "keep-output", 0, "how long records are kept (default 720h)")
+// road is a provisioned NATS, with an inbox, for commands that run a desk.
+type road struct {
+	dial   bus.Dialer
+	server *natsembed.Server // nil when NATS is elsewhere
+	nc     *nats.Conn
+	js     jetstream.JetStream
+	pub    *bus.Publisher
+	blobs  *bus.Blobs
+	inbox  *door.Inbox
 }
 
-// profileValue is a flag for a bus.Profile.
-type profileValue struct{ p *bus.Profile }
-
-func (v *profileValue) String() string {
-	if v.p == nil || *v.p == "" {
-		return string(bus.Fast)
+// embedRoad starts a server in the process and provisions it.
+func embedRoad(ctx context.Context, o natsembed.Options, s bus.Settings) (*road, error) {
+	server, err := natsembed.Start(o)
+	if err != nil {
+		return nil, err
 	}
-	return string(*v.p)
-}
-
-func (v *profileValue) Set(s string) error {
-	switch p := bus.Profile(s); p {
-	case bus.Fast, bus.Durable:
-		*v.p = p
-		return nil
+	r, err := openRoad(ctx, server.Dial, s, o.Logger)
+	if err != nil {
+		server.Shutdown()
+		return nil, err
 	}
-	return fmt.Errorf("want %s or %s", bus.Fast, bus.Durable)
+	r.server = server
+	return r, nil
 }
 
-func (v *profileValue) Type() string { return "profile" }
+// openRoad provisions a NATS that runs elsewhere.
+func openRoad(ctx context.Context, dial bus.Dialer, s bus.Settings, log *slog.Logger) (r *road, err error) {
+	nc, err := dial("desk")
+	if err != nil {
+		return nil, err
+	}
+	r = &road{dial: dial, nc: nc}
+	defer func() {
+		if err != nil {
+			r.Close()
+		}
+	}()
+	if r.js, err = jetstream.New(nc); err != nil {
+		return nil, fmt.Errorf("use JetStream: %w", err)
+	}
+	if err := bus.Provision(ctx, r.js, bus.NewTopology(s)); err != nil {
+		return nil, err
+	}
+	if r.blobs, err = bus.OpenBlobs(ctx, r.js); err != nil {
+		return nil, err
+	}
+	if r.pub, err = bus.NewPublisher(nc, bus.PublisherOptions{}); err != nil {
+		return nil, err
+	}
+	r.inbox, err = door.OpenInbox(ctx, r.js, bus.NewIntake(r.pub, r.blobs))
+	return r, err
+}
 
-// processFlags are the flags of commands that run until they are stopped.
-func processFlags(f *pflag.FlagSet, o *run.Options, listen string) {
-	f.StringVar(&o.Listen, "listen", listen, "serve HTTP on this `address`; empty for none")
-	f.DurationVar(&o.Grace, "grace", run.DefaultGrace, "how long stopping may take")
+// Close takes the road down; a server in the process last.
+func (r *road) Close() {
+	if r.pub != nil {
+		r.pub.Close()
+	}
+	r.nc.Close()
+	if r.server != nil {
+		r.server.Shutdown()
+	}
 }

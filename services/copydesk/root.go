@@ -72,6 +72,8 @@ sentence points back into the source, and publishes one enriched record.
 		inGroup(groupMain, rawCommand()),
 		inGroup(groupMain, statusCommand()),
 		inGroup(groupMain, workerCommand()),
+		inGroup(groupMain, upCommand()),
+		inGroup(groupMain, processCommand()),
 		inGroup(groupMore, evalCommand()),
 		inGroup(groupMore, healthcheckCommand()),
 		inGroup(groupMore, schemaCommand()),

@@ -1,0 +1,216 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"path/filepath"
+	"sync"
+	"time"
+
+	"github.com/nats-io/nats.go/jetstream"
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+	"golang.org/x/sync/errgroup"
+
+	"github.com/copydesk/copydesk/pkg/article"
+	"github.com/copydesk/copydesk/pkg/bus"
+	"github.com/copydesk/copydesk/pkg/desk"
+	"github.com/copydesk/copydesk/pkg/door"
+	"github.com/copydesk/copydesk/pkg/natsembed"
+	"github.com/copydesk/copydesk/pkg/run"
+	"github.com/copydesk/copydesk/pkg/view"
+)
+
+// upOptions are the flags of up.
+type upOptions struct {
+	nats       connection
+	settings   settings
+	Data       string
+	Listen     string
+	Token      string
+	NATSListen string
+	Drop       []string
+}
+
+// settings are the flags about the road itself.
+type settings struct {
+	Profile         string
+	Replicas        int
+	StoreGiB        float64
+	DuplicateWindow time.Duration
+	AckWait         time.Duration
+}
+
+func (s *settings) flags(f *pflag.FlagSet) {
+	f.StringVar(&s.Profile, "profile", string(bus.Fast), "fast: sync to disk once a second; durable: before every acknowledgement")
+	f.IntVar(&s.Replicas, "replicas", 1, "copies of every stream in a NATS cluster")
+	f.Float64Var(&s.StoreGiB, "store", 10, "most that all streams together may hold, in `GiB`")
+	f.DurationVar(&s.DuplicateWindow, "duplicate-window", 10*time.Minute, "how long the server recognises a repeated message id")
+	f.DurationVar(&s.AckWait, "ack-wait", 30*time.Second, "how long the server waits for a sign of life from a worker")
+}
+
+func (s *settings) bus() (bus.Settings, error) {
+	b := bus.Settings{
+		Profile: bus.Profile(s.Profile), Replicas: s.Replicas, Store: int64(s.StoreGiB * (1 << 30)),
+		DuplicateWindow: s.DuplicateWindow, AckWait: s.AckWait,
+	}
+	if b.Profile != bus.Fast && b.Profile != bus.Durable {
+		return b, run.Usage(fmt.Errorf("profile %q: want fast or durable", s.Profile))
+	}
+	if b.Store < 64<<20 {
+		return b, run.Usage(errors.New("store: want at least 0.0625 GiB"))
+	}
+	return b, nil
+}
+
+// upCommand is "copydesk up": everything in one process.
+func upCommand() *cobra.Command {
+	var o upOptions
+	cmd := &cobra.Command{
+		Use:   "up",
+		Short: "Run everything: NATS, every worker, the HTTP door",
+		Long: `Run everything in this process: a NATS server whose streams are in --data, every
+worker, and an HTTP server with metrics, probes and the door POST /inbox/<source>.
+
+With --nats the streams are on that server or cluster instead.
+
+With --drop the files are put into the inbox at the start, and a line is printed for
+each article that comes to an end from then on. copydesk goes on until it is stopped.`,
+		Example: `  copydesk up --drop deploy/samples
+  copydesk up --data /var/lib/copydesk --nats-listen 127.0.0.1:4222
+  copydesk up --nats nats://nats-1:4222,nats://nats-2:4222 --replicas 3`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error { return o.run(cmd) },
+	}
+	f := cmd.Flags()
+	o.nats.flags(f)
+	f.Lookup("nats").DefValue, o.nats.URL = "", ""
+	o.settings.flags(f)
+	f.StringVar(&o.Data, "data", "copydesk-data", "`folder` of the embedded server's streams")
+	f.StringVar(&o.Listen, "listen", defaultListen, "`address` for metrics, probes and the door; empty for none")
+	f.StringVar(&o.Token, "door-token", "", "`token` for the door; needed on an address other than loopback")
+	f.StringVar(&o.NATSListen, "nats-listen", "", "open a port for other NATS clients at this `address`, such as 127.0.0.1:4222")
+	f.StringSliceVar(&o.Drop, "drop", nil, "put these `files` or folders into the inbox")
+	return cmd
+}
+
+func (o *upOptions) run(cmd *cobra.Command) error {
+	s, err := o.settings.bus()
+	if err != nil {
+		return err
+	}
+	if o.nats.URL != "" && o.NATSListen != "" {
+		return run.Usage(errors.New("up: --nats-listen is the embedded server's, which --nats does without"))
+	}
+	ro, err := processOptions(cmd, o.Listen)
+	if err != nil {
+		return err
+	}
+	return run.Run(cmd.Context(), "copydesk", ro, func(ctx context.Context, p *run.Process) error {
+		r, err := o.open(ctx, p, s)
+		if err != nil {
+			return err
+		}
+		defer r.Close()
+		d, err := desk.New(desk.Options{
+			Dial: r.dial, Settings: s, Version: run.BuildInfo().Version, Logger: p.Log, Registerer: p.Registry,
+		})
+		if err != nil {
+			return err
+		}
+		if o.Listen != "" {
+			h, err := door.New(r.inbox, door.Options{Token: o.Token, Listen: o.Listen, Registerer: p.Registry})
+			if err != nil {
+				return err
+			}
+			p.HTTP.Handle(door.Pattern, h)
+		}
+		p.HTTP.SetReady(d.Ready)
+		o.greet(cmd.ErrOrStderr(), p, r)
+		group, ctx := errgroup.WithContext(ctx)
+		group.Go(func() error { return d.Run(ctx) })
+		if len(o.Drop) > 0 {
+			show := &lines{w: cmd.OutOrStdout()}
+			show.follow(ctx, group, r.js)
+			group.Go(func() error { return o.drop(ctx, r, cmd.ErrOrStderr()) })
+		}
+		return group.Wait()
+	})
+}
+
+// open brings up the embedded road, or the one elsewhere.
+func (o *upOptions) open(ctx context.Context, p *run.Process, s bus.Settings) (*road, error) {
+	if o.nats.URL != "" {
+		return openRoad(ctx, o.nats.dialer(p.Log), s, p.Log)
+	}
+	return embedRoad(ctx, natsembed.Options{
+		Dir: o.Data, Profile: s.Profile, Store: s.Store, Listen: o.NATSListen, Token: o.nats.Token, Logger: p.Log,
+	}, s)
+}
+
+// greet says where things are.
+func (o *upOptions) greet(w io.Writer, p *run.Process, r *road) {
+	if r.server != nil {
+		dir, err := filepath.Abs(o.Data)
+		if err != nil {
+			dir = o.Data
+		}
+		fmt.Fprintf(w, "copydesk: streams in %s\n", view.OneLine(dir))
+		if url := r.server.URL(); url != "" {
+			fmt.Fprintf(w, "copydesk: NATS clients at %s\n", url)
+		}
+	}
+	if addr := p.HTTP.Addr(); addr != nil {
+		fmt.Fprintf(w, "copydesk: metrics, probes and POST /inbox/<source> at http://%s\n", addr)
+	}
+}
+
+func (o *upOptions) drop(ctx context.Context, r *road, stderr io.Writer) error {
+	files, err := list(o.Drop)
+	if err != nil {
+		return fmt.Errorf("drop: %w", err)
+	}
+	d := &dropper{put: r.inbox.Put, source: "cli", lane: article.Live, done: func(receipt door.Receipt, err error) {
+		if err != nil {
+			fmt.Fprintf(stderr, "copydesk: %s: %s\n", view.OneLine(name(receipt)), view.OneLine(err.Error()))
+		}
+	}}
+	for _, path := range files {
+		_ = d.file(ctx, path) // done has reported it
+	}
+	return nil
+}
+
+// ends are the streams an item can end on.
+var ends = []string{article.StreamEnriched, article.StreamDuplicate, article.StreamDead}
+
+// lines prints a line for each item that ends.
+type lines struct {
+	mu sync.Mutex
+	w  io.Writer
+}
+
+// follow shows what is published from now on, until ctx is done.
+func (l *lines) follow(ctx context.Context, group *errgroup.Group, js jetstream.JetStream) {
+	opts := &tapOptions{Format: "line"}
+	out := printer{w: l, line: true, options: view.LineOptions{Zone: time.Local}}
+	now := time.Now()
+	begin := jetstream.OrderedConsumerConfig{DeliverPolicy: jetstream.DeliverByStartTimePolicy, OptStartTime: &now}
+	for _, stream := range ends {
+		group.Go(func() error {
+			return follow(ctx, js, stream, ">", begin, false, func(m jetstream.Msg) (bool, error) {
+				_, err := opts.show(out, m)
+				return false, err
+			})
+		})
+	}
+}
+
+// Write writes whole lines, one goroutine at a time.
+func (l *lines) Write(b []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.w.Write(b)
+}

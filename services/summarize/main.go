@@ -1,0 +1,26 @@
+// Command summarize writes summaries and publishes the finished record:
+// articles.tagged -> articles.enriched.<lang>.<relation>.<source>.
+package main
+
+import (
+	"context"
+	"flag"
+	"os"
+
+	"github.com/copydesk/copydesk/pkg/desk"
+	"github.com/copydesk/copydesk/pkg/run"
+)
+
+func main() {
+	os.Exit(run.Main("summarize", func(f *flag.FlagSet) run.Func {
+		w := desk.NewWorker(f)
+		return func(ctx context.Context, p *run.Process) error {
+			d, err := w.Desk(p.Log, p.Registry, run.BuildInfo().Version, "summarize")
+			if err != nil {
+				return err
+			}
+			p.HTTP.SetReady(d.Ready)
+			return d.Run(ctx)
+		}
+	}))
+}
