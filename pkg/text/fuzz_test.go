@@ -51,7 +51,7 @@ func check(t *testing.T, d *Document) {
 		for at < to {
 			r, n := utf8.DecodeRuneInString(s[at:])
 			if !inToken {
-				if k, _ := sortAt(s, int(at)); k&(gap) == 0 {
+				if k, _ := sortAt(s, int(at)); k&gap == 0 {
 					t.Fatalf("%q: %q at byte %d is in no token", s, r, at)
 				}
 			}

@@ -27,16 +27,19 @@ func configurationTopic() *cobra.Command {
 		Long: `Every flag of every command is also an environment variable and a key of one YAML
 file. The command line wins over the environment, the environment over the file.
 
-  --nats nats://127.0.0.1:4222               on the command line
-  COPYDESK_NATS_URL=nats://127.0.0.1:4222    in the environment
-  nats-url: nats://127.0.0.1:4222            in the file
+  --log-format json           on the command line
+  COPYDESK_LOG_FORMAT=json    in the environment
+  log-format: json            in the file
 
 The file is the one named by --config or COPYDESK_CONFIG; there is no default. A key
 that is no command's flag is an error, an empty variable counts as none. Lists have
 commas in the environment and are lists in YAML.
 
-A few flags have a longer name there: --nats is COPYDESK_NATS_URL and nats-url. Flags that mean different things to two commands have a longer name outside the
-command line: --data of eval is COPYDESK_EVAL_DATA and eval-data, --source of tap is
-COPYDESK_TAP_SOURCE and tap-source.`,
+Some flags have a longer name outside the command line, where the short one would not
+say what they are about:
+
+  --nats            COPYDESK_NATS_URL      nats-url
+  --data of eval    COPYDESK_EVAL_DATA     eval-data
+  --source of tap   COPYDESK_TAP_SOURCE    tap-source`,
 	}
 }
