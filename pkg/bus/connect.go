@@ -24,6 +24,19 @@ func Dial(url string, logger *slog.Logger, extra ...nats.Option) Dialer {
 	}
 }
 
+// Credentials returns the options that identify a client by a token or by a
+// credentials file; either may be empty.
+func Credentials(token, file string) []nats.Option {
+	var o []nats.Option
+	if token != "" {
+		o = append(o, nats.Token(token))
+	}
+	if file != "" {
+		o = append(o, nats.UserCredentials(file))
+	}
+	return o
+}
+
 // Options are the connection options every copydesk process uses.
 func Options(name string, logger *slog.Logger) []nats.Option {
 	return []nats.Option{

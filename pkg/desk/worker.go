@@ -4,7 +4,6 @@ import (
 	"flag"
 	"fmt"
 	"log/slog"
-	"time"
 
 	"github.com/nats-io/nats.go"
 	"github.com/prometheus/client_golang/prometheus"
@@ -12,16 +11,46 @@ import (
 	"github.com/copydesk/copydesk/pkg/bus"
 )
 
-// Worker is a process that runs stages against a NATS that is there: its flags, and
-// the desk they describe.
+// SettingsFlags declares the flags of every command that runs stages: how the streams
+// are laid out. They must be the same for every process on one server.
+func SettingsFlags(f *flag.FlagSet, s *bus.Settings) {
+	f.Var(&profileValue{&s.Profile}, "profile", "durability: `fast`, or durable to survive a power cut too")
+	f.IntVar(&s.Replicas, "replicas", 1, "copies of each stream in a cluster")
+	f.Int64Var(&s.Store, "store", 10<<30, "cap on all streams together, in `bytes`")
+	f.DurationVar(&s.DuplicateWindow, "duplicate-window", 0, "how long the server recognises a repeated message id (default 10m)")
+	f.DurationVar(&s.AckWait, "ack-wait", 0, "how long the server waits for a sign of life from a worker (default 30s)")
+	f.DurationVar(&s.InboxAge, "keep-inbox", 0, "how long finished files are kept (default 168h)")
+	f.DurationVar(&s.HopAge, "keep-hops", 0, "how long finished messages between stages are kept (default 24h)")
+	f.DurationVar(&s.DedupeWindow, "dedupe-window", 0, "how long an article is remembered to find its copies (default 72h)")
+	f.DurationVar(&s.OutputAge, "keep-output", 0, "how long records are kept (default 720h)")
+}
+
+// profileValue is a flag for a bus.Profile.
+type profileValue struct{ p *bus.Profile }
+
+// String implements flag.Value.
+func (v *profileValue) String() string {
+	if v.p == nil || *v.p == "" {
+		return string(bus.Fast)
+	}
+	return string(*v.p)
+}
+
+// Set implements flag.Value.
+func (v *profileValue) Set(s string) error {
+	switch p := bus.Profile(s); p {
+	case bus.Fast, bus.Durable:
+		*v.p = p
+		return nil
+	}
+	return fmt.Errorf("want %s or %s", bus.Fast, bus.Durable)
+}
+
+// Worker is a process that runs one stage against a NATS that is there.
 type Worker struct {
 	url, token, creds string
-	profile           string
-	replicas          int
-	store             float64
-	duplicateWindow   time.Duration
-	ackWait           time.Duration
 	provision         bool
+	settings          bus.Settings
 }
 
 // NewWorker declares a worker's flags.
@@ -30,33 +59,15 @@ func NewWorker(f *flag.FlagSet) *Worker {
 	f.StringVar(&w.url, "nats-url", nats.DefaultURL, "NATS `server`, or several with commas between")
 	f.StringVar(&w.token, "nats-token", "", "`token` for the NATS server")
 	f.StringVar(&w.creds, "nats-creds", "", "credentials `file` for the NATS server")
-	f.BoolVar(&w.provision, "provision", true, "declare streams and consumers first; off where the worker may not")
-	f.StringVar(&w.profile, "profile", string(bus.Fast), "fast, or durable on servers that sync always")
-	f.IntVar(&w.replicas, "replicas", 1, "copies of every stream")
-	f.Float64Var(&w.store, "store", 10, "most that all streams together may hold, in `GiB`")
-	f.DurationVar(&w.duplicateWindow, "duplicate-window", 10*time.Minute, "how long the server recognises a repeated message id")
-	f.DurationVar(&w.ackWait, "ack-wait", 30*time.Second, "how long the server waits for a sign of life from a worker")
+	f.BoolVar(&w.provision, "provision", false, "create the streams that are missing and bring limits up to date")
+	SettingsFlags(f, &w.settings)
 	return w
 }
 
 // Desk returns the desk with these stages.
 func (w *Worker) Desk(log *slog.Logger, reg prometheus.Registerer, version string, stages ...string) (*Desk, error) {
-	if p := bus.Profile(w.profile); p != bus.Fast && p != bus.Durable {
-		return nil, fmt.Errorf("profile %q: want fast or durable", w.profile)
-	}
-	var extra []nats.Option
-	if w.token != "" {
-		extra = append(extra, nats.Token(w.token))
-	}
-	if w.creds != "" {
-		extra = append(extra, nats.UserCredentials(w.creds))
-	}
 	return New(Options{
-		Dial: bus.Dial(w.url, log, extra...), Stages: stages, Provision: w.provision,
-		Settings: bus.Settings{
-			Profile: bus.Profile(w.profile), Replicas: w.replicas, Store: int64(w.store * (1 << 30)),
-			DuplicateWindow: w.duplicateWindow, AckWait: w.ackWait,
-		},
-		Version: version, Logger: log, Registerer: reg,
+		Dial: bus.Dial(w.url, log, bus.Credentials(w.token, w.creds)...), Stages: stages, Provision: w.provision,
+		Settings: w.settings, Version: version, Logger: log, Registerer: reg,
 	})
 }

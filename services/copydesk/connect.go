@@ -29,14 +29,7 @@ func (c *connection) flags(f *pflag.FlagSet) {
 }
 
 func (c *connection) dialer(log *slog.Logger) bus.Dialer {
-	var extra []nats.Option
-	if c.Token != "" {
-		extra = append(extra, nats.Token(c.Token))
-	}
-	if c.Creds != "" {
-		extra = append(extra, nats.UserCredentials(c.Creds))
-	}
-	return bus.Dial(c.URL, log, extra...)
+	return bus.Dial(c.URL, log, bus.Credentials(c.Token, c.Creds)...)
 }
 
 // client is a command's connection.

@@ -24,19 +24,6 @@ import (
 	"github.com/copydesk/copydesk/pkg/view"
 )
 
-// processOptions are what run.Run needs to know of a command.
-func processOptions(cmd *cobra.Command, listen string) (run.Options, error) {
-	format, err := cmd.Flags().GetString("log-format")
-	if err != nil {
-		return run.Options{}, err
-	}
-	level, err := cmd.Flags().GetString("log-level")
-	if err != nil {
-		return run.Options{}, err
-	}
-	return run.Options{Listen: listen, LogFormat: format, LogLevel: level, Stderr: cmd.ErrOrStderr()}, nil
-}
-
 // processCommand is "copydesk process": the whole pipeline once, on these files.
 func processCommand() *cobra.Command {
 	var format string

@@ -11,7 +11,6 @@ import (
 
 	"github.com/nats-io/nats.go/jetstream"
 	"github.com/spf13/cobra"
-	"github.com/spf13/pflag"
 	"golang.org/x/sync/errgroup"
 
 	"github.com/copydesk/copydesk/pkg/article"
@@ -20,49 +19,19 @@ import (
 	"github.com/copydesk/copydesk/pkg/door"
 	"github.com/copydesk/copydesk/pkg/natsembed"
 	"github.com/copydesk/copydesk/pkg/run"
+	"github.com/copydesk/copydesk/pkg/stage"
 	"github.com/copydesk/copydesk/pkg/view"
 )
 
 // upOptions are the flags of up.
 type upOptions struct {
 	nats       connection
-	settings   settings
+	process    run.Options
+	settings   bus.Settings
 	Data       string
-	Listen     string
 	Token      string
 	NATSListen string
 	Drop       []string
-}
-
-// settings are the flags about the road itself.
-type settings struct {
-	Profile         string
-	Replicas        int
-	StoreGiB        float64
-	DuplicateWindow time.Duration
-	AckWait         time.Duration
-}
-
-func (s *settings) flags(f *pflag.FlagSet) {
-	f.StringVar(&s.Profile, "profile", string(bus.Fast), "fast: sync to disk once a second; durable: before every acknowledgement")
-	f.IntVar(&s.Replicas, "replicas", 1, "copies of every stream in a NATS cluster")
-	f.Float64Var(&s.StoreGiB, "store", 10, "most that all streams together may hold, in `GiB`")
-	f.DurationVar(&s.DuplicateWindow, "duplicate-window", 10*time.Minute, "how long the server recognises a repeated message id")
-	f.DurationVar(&s.AckWait, "ack-wait", 30*time.Second, "how long the server waits for a sign of life from a worker")
-}
-
-func (s *settings) bus() (bus.Settings, error) {
-	b := bus.Settings{
-		Profile: bus.Profile(s.Profile), Replicas: s.Replicas, Store: int64(s.StoreGiB * (1 << 30)),
-		DuplicateWindow: s.DuplicateWindow, AckWait: s.AckWait,
-	}
-	if b.Profile != bus.Fast && b.Profile != bus.Durable {
-		return b, run.Usage(fmt.Errorf("profile %q: want fast or durable", s.Profile))
-	}
-	if b.Store < 64<<20 {
-		return b, run.Usage(errors.New("store: want at least 0.0625 GiB"))
-	}
-	return b, nil
 }
 
 // upCommand is "copydesk up": everything in one process.
@@ -87,9 +56,9 @@ each article that comes to an end from then on. copydesk goes on until it is sto
 	f := cmd.Flags()
 	o.nats.flags(f)
 	f.Lookup("nats").DefValue, o.nats.URL = "", ""
-	o.settings.flags(f)
+	roadFlags(f, &o.settings)
+	processFlags(f, &o.process, "127.0.0.1:8460")
 	f.StringVar(&o.Data, "data", "copydesk-data", "`folder` of the embedded server's streams")
-	f.StringVar(&o.Listen, "listen", defaultListen, "`address` for metrics, probes and the door; empty for none")
 	f.StringVar(&o.Token, "door-token", "", "`token` for the door; needed on an address other than loopback")
 	f.StringVar(&o.NATSListen, "nats-listen", "", "open a port for other NATS clients at this `address`, such as 127.0.0.1:4222")
 	f.StringSliceVar(&o.Drop, "drop", nil, "put these `files` or folders into the inbox")
@@ -97,31 +66,27 @@ each article that comes to an end from then on. copydesk goes on until it is sto
 }
 
 func (o *upOptions) run(cmd *cobra.Command) error {
-	s, err := o.settings.bus()
-	if err != nil {
-		return err
-	}
 	if o.nats.URL != "" && o.NATSListen != "" {
 		return run.Usage(errors.New("up: --nats-listen is the embedded server's, which --nats does without"))
 	}
-	ro, err := processOptions(cmd, o.Listen)
+	ro, err := processOptions(cmd, o.process)
 	if err != nil {
 		return err
 	}
 	return run.Run(cmd.Context(), "copydesk", ro, func(ctx context.Context, p *run.Process) error {
-		r, err := o.open(ctx, p, s)
+		r, err := o.open(ctx, p)
 		if err != nil {
 			return err
 		}
 		defer r.Close()
 		d, err := desk.New(desk.Options{
-			Dial: r.dial, Settings: s, Version: run.BuildInfo().Version, Logger: p.Log, Registerer: p.Registry,
+			Dial: r.dial, Settings: o.settings, Grace: stageGrace(o.process.Grace), Version: run.BuildInfo().Version, Logger: p.Log, Registerer: p.Registry, Wrap: wrapStages,
 		})
 		if err != nil {
 			return err
 		}
-		if o.Listen != "" {
-			h, err := door.New(r.inbox, door.Options{Token: o.Token, Listen: o.Listen, Registerer: p.Registry})
+		if o.process.Listen != "" {
+			h, err := door.New(r.inbox, door.Options{Token: o.Token, Listen: o.process.Listen, Registerer: p.Registry})
 			if err != nil {
 				return err
 			}
@@ -141,13 +106,13 @@ func (o *upOptions) run(cmd *cobra.Command) error {
 }
 
 // open brings up the embedded road, or the one elsewhere.
-func (o *upOptions) open(ctx context.Context, p *run.Process, s bus.Settings) (*road, error) {
+func (o *upOptions) open(ctx context.Context, p *run.Process) (*road, error) {
 	if o.nats.URL != "" {
-		return openRoad(ctx, o.nats.dialer(p.Log), s, p.Log)
+		return openRoad(ctx, o.nats.dialer(p.Log), o.settings)
 	}
 	return embedRoad(ctx, natsembed.Options{
-		Dir: o.Data, Profile: s.Profile, Store: s.Store, Listen: o.NATSListen, Token: o.nats.Token, Logger: p.Log,
-	}, s)
+		Dir: o.Data, Profile: o.settings.Profile, Store: o.settings.Store, Listen: o.NATSListen, Token: o.nats.Token, Logger: p.Log,
+	}, o.settings)
 }
 
 // greet says where things are.
@@ -182,6 +147,10 @@ func (o *upOptions) drop(ctx context.Context, r *road, stderr io.Writer) error {
 	}
 	return nil
 }
+
+// wrapStages is put around every stage's function. Crash tests set it, in processes
+// of their own.
+var wrapStages func(name string, f stage.Func) stage.Func
 
 // ends are the streams an item can end on.
 var ends = []string{article.StreamEnriched, article.StreamDuplicate, article.StreamDead}

@@ -3,10 +3,12 @@ package main
 import (
 	"context"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/copydesk/copydesk/pkg/article"
+	"github.com/copydesk/copydesk/pkg/bus"
 	"github.com/copydesk/copydesk/pkg/desk"
 	"github.com/copydesk/copydesk/pkg/run"
 )
@@ -15,8 +17,8 @@ import (
 func workerCommand() *cobra.Command {
 	var (
 		nats      connection
-		settings  settings
-		listen    string
+		process   run.Options
+		settings  bus.Settings
 		provision bool
 	)
 	cmd := &cobra.Command{
@@ -26,25 +28,21 @@ func workerCommand() *cobra.Command {
 
   ` + strings.Join(article.Stages(), ", ") + `
 
-Processes of one stage share its work. The flags about streams must be the same for
-all of them, since each declares the streams when it starts; a worker that may not
-gets --provision=false.`,
-		Example:   `  copydesk worker ingest dedupe --nats nats://nats:4222 --listen 127.0.0.1:9090`,
+Processes of one stage share its work. The streams must be there: start the first
+process with --provision, as someone who may create them.`,
+		Example:   `  copydesk worker ingest dedupe --nats nats://nats:4222 --listen :9090`,
 		Args:      cobra.MatchAll(cobra.MinimumNArgs(1), cobra.OnlyValidArgs),
 		ValidArgs: article.Stages(),
 		RunE: func(cmd *cobra.Command, stages []string) error {
-			s, err := settings.bus()
-			if err != nil {
-				return err
-			}
-			o, err := processOptions(cmd, listen)
+			o, err := processOptions(cmd, process)
 			if err != nil {
 				return err
 			}
 			return run.Run(cmd.Context(), "worker", o, func(ctx context.Context, p *run.Process) error {
 				d, err := desk.New(desk.Options{
-					Dial: nats.dialer(p.Log), Settings: s, Stages: stages, Provision: provision,
-					Version: run.BuildInfo().Version, Logger: p.Log, Registerer: p.Registry,
+					Dial: nats.dialer(p.Log), Settings: settings, Stages: stages, Provision: provision,
+					Grace: stageGrace(process.Grace), Version: run.BuildInfo().Version,
+					Logger: p.Log, Registerer: p.Registry, Wrap: wrapStages,
 				})
 				if err != nil {
 					return err
@@ -56,8 +54,31 @@ gets --provision=false.`,
 	}
 	f := cmd.Flags()
 	nats.flags(f)
-	settings.flags(f)
-	f.StringVar(&listen, "listen", "", "`address` for metrics and probes; empty for none")
-	f.BoolVar(&provision, "provision", true, "declare streams and consumers first; off where the worker may not")
+	roadFlags(f, &settings)
+	processFlags(f, &process, "")
+	f.BoolVar(&provision, "provision", false, "create the streams that are missing and bring limits up to date")
 	return cmd
+}
+
+// drainMargin is what a process keeps of its grace period for the time after its
+// stages have stopped.
+const drainMargin = 2 * time.Second
+
+// stageGrace is the stages' part of a process's grace period.
+func stageGrace(process time.Duration) time.Duration {
+	return max(process-drainMargin, process/2)
+}
+
+// processOptions completes the options of a process with the flags every command
+// has.
+func processOptions(cmd *cobra.Command, o run.Options) (run.Options, error) {
+	var err error
+	if o.LogFormat, err = cmd.Flags().GetString("log-format"); err != nil {
+		return o, err
+	}
+	if o.LogLevel, err = cmd.Flags().GetString("log-level"); err != nil {
+		return o, err
+	}
+	o.Stderr = cmd.ErrOrStderr()
+	return o, nil
 }

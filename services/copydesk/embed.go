@@ -1,0 +1,78 @@
+package main
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+
+	"github.com/copydesk/copydesk/pkg/bus"
+	"github.com/copydesk/copydesk/pkg/door"
+	"github.com/copydesk/copydesk/pkg/natsembed"
+)
+
+// road is a provisioned NATS, with an inbox, for commands that run a desk.
+type road struct {
+	dial   bus.Dialer
+	server *natsembed.Server // nil when NATS is elsewhere
+	nc     *nats.Conn
+	js     jetstream.JetStream
+	pub    *bus.Publisher
+	blobs  *bus.Blobs
+	inbox  *door.Inbox
+}
+
+// embedRoad starts a server in the process and provisions it.
+func embedRoad(ctx context.Context, o natsembed.Options, s bus.Settings) (*road, error) {
+	server, err := natsembed.Start(o)
+	if err != nil {
+		return nil, err
+	}
+	r, err := openRoad(ctx, server.Dial, s)
+	if err != nil {
+		server.Shutdown()
+		return nil, err
+	}
+	r.server = server
+	return r, nil
+}
+
+// openRoad provisions a NATS that runs elsewhere.
+func openRoad(ctx context.Context, dial bus.Dialer, s bus.Settings) (r *road, err error) {
+	nc, err := dial("desk")
+	if err != nil {
+		return nil, err
+	}
+	r = &road{dial: dial, nc: nc}
+	defer func() {
+		if err != nil {
+			r.Close()
+		}
+	}()
+	if r.js, err = jetstream.New(nc); err != nil {
+		return nil, fmt.Errorf("use JetStream: %w", err)
+	}
+	if err := bus.Provision(ctx, r.js, bus.NewTopology(s)); err != nil {
+		return nil, err
+	}
+	if r.blobs, err = bus.OpenBlobs(ctx, r.js); err != nil {
+		return nil, err
+	}
+	if r.pub, err = bus.NewPublisher(nc, bus.PublisherOptions{}); err != nil {
+		return nil, err
+	}
+	r.inbox, err = door.OpenInbox(ctx, r.js, bus.NewIntake(r.pub, r.blobs))
+	return r, err
+}
+
+// Close takes the road down; a server in the process last.
+func (r *road) Close() {
+	if r.pub != nil {
+		r.pub.Close()
+	}
+	r.nc.Close()
+	if r.server != nil {
+		r.server.Shutdown()
+	}
+}
