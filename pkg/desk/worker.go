@@ -59,7 +59,7 @@ func NewWorker(f *flag.FlagSet) *Worker {
 	f.StringVar(&w.url, "nats-url", nats.DefaultURL, "NATS `server`, or several with commas between")
 	f.StringVar(&w.token, "nats-token", "", "`token` for the NATS server")
 	f.StringVar(&w.creds, "nats-creds", "", "credentials `file` for the NATS server")
-	f.BoolVar(&w.provision, "provision", false, "create the streams that are missing and bring limits up to date")
+	f.BoolVar(&w.provision, "provision", true, "declare streams and consumers first; off where the worker may not")
 	SettingsFlags(f, &w.settings)
 	return w
 }

@@ -57,7 +57,7 @@ each article that comes to an end from then on. copydesk goes on until it is sto
 	o.nats.flags(f)
 	f.Lookup("nats").DefValue, o.nats.URL = "", ""
 	roadFlags(f, &o.settings)
-	processFlags(f, &o.process, "127.0.0.1:8460")
+	processFlags(f, &o.process, defaultListen)
 	f.StringVar(&o.Data, "data", "copydesk-data", "`folder` of the embedded server's streams")
 	f.StringVar(&o.Token, "door-token", "", "`token` for the door; needed on an address other than loopback")
 	f.StringVar(&o.NATSListen, "nats-listen", "", "open a port for other NATS clients at this `address`, such as 127.0.0.1:4222")

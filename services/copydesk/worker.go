@@ -28,9 +28,10 @@ func workerCommand() *cobra.Command {
 
   ` + strings.Join(article.Stages(), ", ") + `
 
-Processes of one stage share its work. The streams must be there: start the first
-process with --provision, as someone who may create them.`,
-		Example:   `  copydesk worker ingest dedupe --nats nats://nats:4222 --listen :9090`,
+Processes of one stage share its work. The flags about streams must be the same for
+all of them, since each declares the streams when it starts; a worker that may not
+gets --provision=false.`,
+		Example:   `  copydesk worker ingest dedupe --nats nats://nats:4222 --listen 127.0.0.1:9090`,
 		Args:      cobra.MatchAll(cobra.MinimumNArgs(1), cobra.OnlyValidArgs),
 		ValidArgs: article.Stages(),
 		RunE: func(cmd *cobra.Command, stages []string) error {
@@ -56,7 +57,7 @@ process with --provision, as someone who may create them.`,
 	nats.flags(f)
 	roadFlags(f, &settings)
 	processFlags(f, &process, "")
-	f.BoolVar(&provision, "provision", false, "create the streams that are missing and bring limits up to date")
+	f.BoolVar(&provision, "provision", true, "declare streams and consumers first; off where the worker may not")
 	return cmd
 }
 
