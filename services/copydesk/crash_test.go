@@ -228,6 +228,7 @@ func crash(t *testing.T, profile bus.Profile) {
 	calm := make(chan struct{})
 	go func() {
 		defer close(calm)
+		r := rand.New(rand.NewPCG(5, 7)) // the gaps' is theirs
 		for i := 0; i < minKills || v.kills.Load() < minKills; i++ {
 			wait := time.NewTimer(time.Duration(100+r.IntN(300)) * time.Millisecond)
 			select {
