@@ -66,6 +66,7 @@ sentence points back into the source, and publishes one enriched record.
 	root.SetHelpCommandGroupID(groupMore)
 	root.SetCompletionCommandGroupID(groupMore)
 	root.AddCommand(
+		inGroup(groupMore, benchCommand()),
 		inGroup(groupMore, evalCommand()),
 		inGroup(groupMore, schemaCommand()),
 		inGroup(groupMore, manCommand()),
