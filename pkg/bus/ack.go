@@ -48,40 +48,57 @@ var (
 	ackSeq    = []byte(`","seq":`)
 )
 
+// maxDigits of a sequence fit 64 bits, whatever they are.
+const maxDigits = 19
+
 // scanAck reads the form every accepted publish has, {"stream":"S","seq":N} with an
-// optional ,"duplicate":true. Anything else is left to encoding/json, which would
-// cost more than the rest of the publish.
+// optional ,"duplicate":true. Anything else, such as the answer of a JetStream
+// domain or to a batch, is left to encoding/json, which would cost more than the
+// rest of the publish.
 func scanAck(b []byte) (Ack, bool) {
 	rest, ok := bytes.CutPrefix(b, ackStream)
 	if !ok {
 		return Ack{}, false
 	}
-	i := bytes.Index(rest, ackSeq)
-	if i < 0 || bytes.IndexByte(rest[:i], '\\') >= 0 {
-		return Ack{}, false
+	i := 0
+	for i < len(rest) && plain(rest[i]) {
+		i++
 	}
 	a := Ack{Stream: streamName(rest[:i])}
-	rest = rest[i+len(ackSeq):]
-	i = 0
-	for ; i < len(rest) && '0' <= rest[i] && rest[i] <= '9'; i++ {
+	if rest, ok = bytes.CutPrefix(rest[i:], ackSeq); !ok {
+		return Ack{}, false
+	}
+	for i = 0; i < len(rest) && '0' <= rest[i] && rest[i] <= '9'; i++ {
 		a.Seq = a.Seq*10 + uint64(rest[i]-'0')
 	}
-	switch string(bytes.TrimSpace(rest[i:])) {
+	if i == 0 || i > maxDigits || rest[0] == '0' && i > 1 {
+		return Ack{}, false
+	}
+	switch string(rest[i:]) {
 	case "}":
-		return a, i > 0
+		return a, true
 	case `,"duplicate":true}`, `,"duplicate": true}`:
 		a.Duplicate = true
-		return a, i > 0
+		return a, true
 	}
 	return Ack{}, false
 }
 
+// plain reports whether a byte stands for itself in a JSON string.
+func plain(c byte) bool { return ' ' <= c && c < 0x7f && c != '"' && c != '\\' }
+
 // streamName spares an allocation for the streams of the topology.
 func streamName(b []byte) string {
-	for _, p := range prefixes {
-		if string(b) == p.stream {
-			return p.stream
-		}
+	if name, ok := streamNames[string(b)]; ok {
+		return name
 	}
 	return string(b)
 }
+
+var streamNames = func() map[string]string {
+	names := map[string]string{}
+	for _, row := range NewTopology(Settings{}).Streams {
+		names[row.Name] = row.Name
+	}
+	return names
+}()

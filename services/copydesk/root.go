@@ -74,6 +74,7 @@ sentence points back into the source, and publishes one enriched record.
 		inGroup(groupMain, processCommand()),
 		inGroup(groupMain, statusCommand()),
 		inGroup(groupMain, workerCommand()),
+		inGroup(groupMore, benchCommand()),
 		inGroup(groupMore, evalCommand()),
 		inGroup(groupMore, healthcheckCommand()),
 		inGroup(groupMore, schemaCommand()),
