@@ -1,7 +1,6 @@
 package desk_test
 
 import (
-	"context"
 	"os"
 	"path/filepath"
 	"strings"
@@ -218,22 +217,5 @@ func TestDesk_stoppedLongerThanEveryRetentionDoublesNothing(t *testing.T) {
 			t.Errorf("%s is published twice", a.URI)
 		}
 		seen[a.URI] = true
-	}
-}
-
-func BenchmarkDesk_oneArticleThroughAnIdlePipeline(b *testing.B) {
-	x := start(b, desk.Options{})
-	text := sample(b, "02-border-talks.txt")
-	sub, err := x.Conn.SubscribeSync("articles.enriched.>")
-	if err != nil {
-		b.Fatal(err)
-	}
-	ctx, cancel := context.WithTimeout(b.Context(), time.Minute)
-	defer cancel()
-	for i := range b.N {
-		x.drop(b, article.Live, text+"\n\nUnrelated words keep the articles apart: "+strings.Repeat(string(rune('a'+i%26)), 5)+".")
-		if _, err := sub.NextMsgWithContext(ctx); err != nil {
-			b.Fatal(err)
-		}
 	}
 }
