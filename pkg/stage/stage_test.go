@@ -509,3 +509,30 @@ func TestRun_doesNotStallOnABusyMachine(t *testing.T) {
 		t.Errorf("the longest pause between two messages was %s", gap)
 	}
 }
+
+// The function and the queue before it take longer than the server waits for a sign
+// of life.
+func TestRun_keepsSlowAndBufferedMessagesFromBeingDeliveredAgain(t *testing.T) {
+	t.Parallel()
+	r := newRoad(t, 1, natsembed.Options{})
+	var calls atomic.Int32
+	o := relay(0)
+	pass := o.Func
+	o.Func = func(ctx context.Context, in stage.In) ([]stage.Out, error) {
+		calls.Add(1)
+		if in.Attempt != 1 {
+			t.Errorf("message %d is at delivery %d", in.Seq, in.Attempt)
+		}
+		select {
+		case <-time.After(3 * time.Second): // the consumer's patience is two
+		case <-ctx.Done():
+		}
+		return pass(ctx, in)
+	}
+	r.fill(t, 2, []byte("body"))
+	r.run(t, o)
+	desktest.Wait(t, "both messages", func() bool { return r.acked(t, "H0") })
+	if calls.Load() != 2 {
+		t.Errorf("the function was called %d times, want 2", calls.Load())
+	}
+}

@@ -1,0 +1,136 @@
+package desk_test
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+
+	"github.com/copydesk/copydesk/pkg/article"
+	"github.com/copydesk/copydesk/pkg/bus"
+	"github.com/copydesk/copydesk/pkg/desk"
+	"github.com/copydesk/copydesk/pkg/desktest"
+	"github.com/copydesk/copydesk/pkg/stage"
+)
+
+func TestDesk_passesAnArticleOnWithoutThePartThatFailed(t *testing.T) {
+	t.Parallel()
+	for _, broken := range []string{article.StageEntities, article.StageSummarize} {
+		t.Run(broken, func(t *testing.T) {
+			t.Parallel()
+			b := start(t, desk.Options{
+				Attempts: 2, Backoff: time.Millisecond,
+				Wrap: func(name string, f stage.Func) stage.Func {
+					if name != broken {
+						return f
+					}
+					return func(context.Context, stage.In) ([]stage.Out, error) { panic("broken") }
+				},
+			})
+			b.drop(t, article.Live, sample(t, "06-rail-fares.txt"))
+			if total := b.settled(t, 1); total.Enriched != 1 {
+				t.Fatalf("ledger %+v, want one enriched", total)
+			}
+			a := b.records(t, article.StreamEnriched)[0]
+			if !slices.Contains(a.Cleaning.Warnings, broken+"_failed") {
+				t.Errorf("warnings %v do not say that %s failed", a.Cleaning.Warnings, broken)
+			}
+			level := a.Coverage.Entities
+			if broken == article.StageSummarize {
+				level = a.Coverage.Summary
+			}
+			if level == nil || *level != article.None {
+				t.Errorf("coverage %+v of a part that failed, want none", a.Coverage)
+			}
+		})
+	}
+}
+
+func TestDesk_buriesWhatIsNoRecord(t *testing.T) {
+	t.Parallel()
+	b := start(t, desk.Options{})
+	hops := map[string]string{
+		article.SubjectIngested: article.StageDedupe, article.SubjectUnique: article.StageEntities, article.SubjectTagged: article.StageSummarize,
+	}
+	for subject := range hops {
+		for i := range 3 {
+			if _, err := b.JS.Publish(t.Context(), subject, fmt.Appendf(nil, "garbage %d", i)); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	b.drop(t, article.Live, sample(t, "06-rail-fares.txt"))
+	b.settled(t, 1)
+	got := map[string]int{}
+	desktest.Wait(t, "all dead letters", func() bool {
+		clear(got)
+		_, err := bus.Scan(t.Context(), b.JS, article.StreamDead, bus.ScanOptions{Bodies: true}, func(m jetstream.Msg, _ *jetstream.MsgMetadata) error {
+			if m.Headers().Get(article.HeaderReason) != desk.CodeUndecodable {
+				t.Errorf("%s died of %q", m.Data(), m.Headers().Get(article.HeaderReason))
+			}
+			got[m.Subject()]++
+			return nil
+		})
+		return err == nil && got[article.DeadSubject(article.StageDedupe)]+got[article.DeadSubject(article.StageEntities)]+got[article.DeadSubject(article.StageSummarize)] == 9
+	})
+}
+
+func TestDesk_readsCloudEvents(t *testing.T) {
+	t.Parallel()
+	b := start(t, desk.Options{})
+	m := nats.NewMsg("articles.inbox.wire")
+	m.Header.Set("Content-Type", "application/cloudevents+json")
+	m.Data = fmt.Appendf(nil, `{"specversion":"1.0","id":"wire-17","source":"/wire","type":"story","datacontenttype":"text/plain","data":%q}`, sample(t, "06-rail-fares.txt"))
+	if _, err := b.JS.PublishMsg(t.Context(), m); err != nil {
+		t.Fatal(err)
+	}
+	b.settled(t, 1)
+	a := b.records(t, article.StreamEnriched)[0]
+	if a.Input.Ref == nil || *a.Input.Ref != "wire-17" || a.Headline == nil {
+		t.Errorf("ref %v and headline %v, want the event's id and its article's headline", a.Input.Ref, a.Headline)
+	}
+}
+
+func TestDesk_takesOldMaterialOnlyWhileItKeepsUpWithTheNews(t *testing.T) {
+	t.Parallel()
+	release := make(chan struct{})
+	b := start(t, desk.Options{
+		Wrap: func(name string, f stage.Func) stage.Func {
+			if name != article.StageDedupe {
+				return f
+			}
+			return func(ctx context.Context, in stage.In) ([]stage.Out, error) {
+				select {
+				case <-release:
+				case <-ctx.Done():
+					return nil, ctx.Err()
+				}
+				return f(ctx, in)
+			}
+		},
+	})
+	const news = 300
+	for i := range news {
+		b.drop(t, article.Live, fmt.Sprintf("The council of village number %d met and adjourned. It will meet again in week %d of the year.", i, i))
+	}
+	old := func() *jetstream.ConsumerInfo {
+		c, err := b.JS.Consumer(t.Context(), article.StreamBackfill, article.StageIngest)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return c.CachedInfo()
+	}
+	desktest.Wait(t, "ingest to stop asking for old material", func() bool { return old().NumWaiting == 0 })
+	b.drop(t, article.Backfill, sample(t, "06-rail-fares.txt"))
+	if i := old(); i.Delivered.Stream != 0 || i.NumPending != 1 {
+		t.Errorf("old material is delivered while the news waits: %d delivered, %d pending", i.Delivered.Stream, i.NumPending)
+	}
+	close(release)
+	if total := b.settled(t, news+1); total.Dead != 0 {
+		t.Errorf("ledger %+v, want none dead", total)
+	}
+}
