@@ -93,7 +93,8 @@ func TestLedger_countsEachItemByItsEnd(t *testing.T) {
 			name: "one bad article among good ones is dead by itself",
 			messages: []item{
 				{subject: inbox},
-				{subject: ingested, seq: 1, index: 0, count: 2}, {subject: deadIn, seq: 1, index: 1, count: 2},
+				{subject: ingested, seq: 1, index: 0, count: 2},
+				{subject: deadIn, seq: 1, index: 1, count: 2},
 				{subject: duplicate, seq: 1, index: 0, count: 2},
 			},
 			want: ledger.Sums{Files: 1, Opened: 1, Split: 2, Duplicate: 1, Dead: 1},
@@ -101,7 +102,9 @@ func TestLedger_countsEachItemByItsEnd(t *testing.T) {
 		{
 			name: "a retried dead letter counts once, by its latest end",
 			messages: []item{
-				{subject: inbox}, {subject: ingested, seq: 1, count: 1}, {subject: deadLater, seq: 1, count: 1},
+				{subject: inbox},
+				{subject: ingested, seq: 1, count: 1},
+				{subject: deadLater, seq: 1, count: 1},
 				{subject: enriched, seq: 1, count: 1, retry: 1},
 			},
 			want: ledger.Sums{Files: 1, Opened: 1, Split: 1, Enriched: 1},
@@ -109,7 +112,9 @@ func TestLedger_countsEachItemByItsEnd(t *testing.T) {
 		{
 			name: "a dead letter that dies again is one dead item",
 			messages: []item{
-				{subject: inbox}, {subject: ingested, seq: 1, count: 1}, {subject: deadLater, seq: 1, count: 1},
+				{subject: inbox},
+				{subject: ingested, seq: 1, count: 1},
+				{subject: deadLater, seq: 1, count: 1},
 				{subject: deadLater, seq: 1, count: 1, retry: 1},
 			},
 			want: ledger.Sums{Files: 1, Opened: 1, Split: 1, Dead: 1},
