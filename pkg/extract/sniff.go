@@ -9,39 +9,50 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 )
 
-// format is what the bytes of a file are.
+// format is what the bytes of a file are. Its value is the word for it in errors.
 type format string
 
 const (
 	formatText format = "text"
 	formatHTML format = "page"
+	formatZip  format = "zip file"
 )
 
-func (f format) mediaType() string {
-	if f == formatHTML {
-		return "text/html"
-	}
-	return "text/plain"
+// mediaTypes of the formats that articles are found in.
+var mediaTypes = map[format]string{
+	formatText: "text/plain",
+	formatHTML: "text/html",
+	formatZip:  "application/zip",
 }
 
-// magic are the first bytes of formats that are known but not read, with the way
-// out for the sender.
-var magic = []struct{ prefix, advice string }{
-	{"\x1f\x8b", "a gzip file: send it uncompressed"},
-	{"PK\x03\x04", "a zip or office file: send its members one by one, documents as text"},
-	{"PK\x05\x06", "an empty zip file"},
-	{"\x28\xb5\x2f\xfd", "a zstd file: send it uncompressed"},
-	{"BZh", "a bzip2 file: send it uncompressed"},
-	{"\xfd7zXZ", "an xz file: send it uncompressed"},
-	{"7z\xbc\xaf", "a 7z file: send its members one by one"},
-	{"%PDF-", "a PDF: send its text"},
-	{"{\\rtf", "an RTF document: send it as text or HTML"},
-	{"WARC/", "a web archive: send its pages one by one"},
-	{"\x16\x16\x01", "an ANPA wire message: send its text"},
-	{"\x01", "an IPTC 7901 wire message: send its text"},
-	{"\x89PNG", "an image"},
-	{"\xff\xd8\xff", "an image"},
-	{"GIF8", "an image"},
+func (f format) mediaType() string { return mediaTypes[f] }
+
+// isContainer reports whether a format holds files of any format.
+func (f format) isContainer() bool { return f == formatZip }
+
+// magic are the first bytes of formats, and of those that are known but not read, with
+// the way out for the sender.
+var magic = []struct {
+	prefix string
+	format format
+	advice string
+}{
+	{"PK\x03\x04", formatZip, ""},
+	{"PK\x05\x06", formatZip, ""},
+	{"7z\xbc\xaf\x27\x1c", "", "a 7z file: send it as zip"},
+	{"Rar!\x1a\x07", "", "a rar file: send it as zip"},
+	{"%PDF-", "", "a PDF: send its text"},
+	{"{\\rtf", "", "an RTF document: send it as DOCX, text or HTML"},
+	{"\xd0\xcf\x11\xe0", "", "an old Office document or one with a password: save it as DOCX without one"},
+	{"WARC/", "", "a web archive: send its pages one by one"},
+	{"\x16\x16\x01", "", "an ANPA wire message: send its text"},
+	{"\x01", "", "an IPTC 7901 wire message: send its text"},
+	{"\x89PNG", "", "an image: send text"},
+	{"\xff\xd8\xff", "", "an image: send text"},
+	{"GIF8", "", "an image: send text"},
+	{"RIFF", "", "an image or a recording: send text"},
+	{"ID3", "", "a recording: send its transcript"},
+	{"\x7fELF", "", "a program: send text"},
 }
 
 var (
@@ -54,14 +65,17 @@ var (
 	mailField = regexp.MustCompile(`(?im)^(?:received|return-path|delivered-to|message-id|mime-version|from|date|to|x-mailer):`)
 )
 
-// sniff tells the format of a file from its bytes, or refuses it.
+// sniff tells the format of a part from its bytes, or refuses it.
 func sniff(data []byte, h Hints) (format, *Reject) {
 	if len(bytes.TrimSpace(data)) == 0 {
-		return "", refuse(CodeNoText, "the file is empty")
+		return "", refuse(CodeNoText, "the file is empty: nothing to read")
 	}
 	for _, m := range magic {
 		if bytes.HasPrefix(data, []byte(m.prefix)) {
-			return "", refuse(CodeUnsupported, "%s", m.advice)
+			if m.format == "" {
+				return "", refuse(CodeUnsupported, "%s", m.advice)
+			}
+			return m.format, nil
 		}
 	}
 	if charsetOfBOM(data) == "" && bytes.IndexByte(data, 0) >= 0 {
