@@ -5,24 +5,26 @@ import (
 	"mime"
 	"regexp"
 	"strings"
-
-	"github.com/go-json-experiment/json/jsontext"
 )
 
 // format is what the bytes of a file are. Its value is the word for it in errors.
 type format string
 
 const (
-	formatText format = "text"
-	formatHTML format = "page"
-	formatZip  format = "zip file"
+	formatText   format = "text"
+	formatHTML   format = "page"
+	formatZip    format = "zip file"
+	formatJSON   format = "JSON"
+	formatNDJSON format = "JSON file"
 )
 
 // mediaTypes of the formats that articles are found in.
 var mediaTypes = map[format]string{
-	formatText: "text/plain",
-	formatHTML: "text/html",
-	formatZip:  "application/zip",
+	formatText:   "text/plain",
+	formatHTML:   "text/html",
+	formatZip:    "application/zip",
+	formatJSON:   "application/json",
+	formatNDJSON: "application/x-ndjson",
 }
 
 func (f format) mediaType() string { return mediaTypes[f] }
@@ -99,21 +101,10 @@ func sniff(data []byte, h Hints) (format, *Reject) {
 		return "", refuse(CodeUnsupported, "a feed or another XML file: send its articles one by one as text or HTML")
 	case mailHead.Match(head) && len(mailField.FindAllIndex(head, 2)) == 2:
 		return "", refuse(CodeUnsupported, "a mail: send its text or HTML part")
-	case looksLikeJSON(data):
-		return "", refuse(CodeUnsupported, "JSON: send the article's text or HTML")
+	case jsonShape(data) != "":
+		return jsonShape(data), nil
 	case tags >= 2, tags == 1 && (declared == "text/html" || declared == "application/xhtml+xml"):
 		return formatHTML, nil
 	}
 	return formatText, nil
-}
-
-// looksLikeJSON reports whether the file begins with a whole JSON object or a list
-// of them: one document, or one a line.
-func looksLikeJSON(data []byte) bool {
-	data = bytes.TrimLeft(bytes.TrimPrefix(data, []byte("\xef\xbb\xbf")), " \t\r\n")
-	if len(data) == 0 || data[0] != '{' && data[0] != '[' {
-		return false
-	}
-	d := jsontext.NewDecoder(bytes.NewReader(data))
-	return d.SkipValue() == nil
 }
