@@ -25,6 +25,11 @@ func proseBody(a *article.Article, text string) []string {
 // article: nothing has to be searched.
 func fragmentBody(a *article.Article, source string, limits Limits) []string {
 	var blocks []string
+	if strings.Contains(source[:min(len(source), 1000)], "<nitf") && checkXML(source, limits) == nil {
+		if doc, reject := parseXML(source); reject == nil {
+			return cleanBody(a, splitBlocks(nitfBlocks(doc)))
+		}
+	}
 	if doc, err := parseFragment(source, limits); err == nil {
 		blocks = renderBlocks(doc)
 	} else {
@@ -176,12 +181,18 @@ func modifiedIs(a *article.Article, literal string) {
 
 // embargoIs enters an embargo. An article is withheld until then.
 func embargoIs(a *article.Article, literal string) {
+	if literal = strings.TrimSpace(literal); literal == "" {
+		return
+	}
 	t, dayOnly, ok := readDate(usualDate(literal))
+	if ok && dayOnly && t.Add(2*slack).Before(a.Received) {
+		return // over in every zone
+	}
 	if !ok || dayOnly {
-		if strings.TrimSpace(literal) != "" {
-			// Better late than too early: a person has to look at it.
+		// Better late than too early: a person has to look at it.
+		warn(a, "embargo_unreadable")
+		if a.Status == article.Usable {
 			a.Status = article.Withheld
-			warn(a, "embargo_unreadable")
 		}
 		return
 	}

@@ -81,11 +81,15 @@ func (in *intake) readPart(p part) *Reject {
 // readers has the reader of every format.
 func (in *intake) readers() map[format]func(part) *Reject {
 	return map[format]func(part) *Reject{
-		formatText:   in.readPlain,
-		formatHTML:   in.readPage,
-		formatZip:    in.readZip,
-		formatJSON:   in.readJSON,
-		formatNDJSON: in.readLines,
+		formatText:     in.readPlain,
+		formatHTML:     in.readPage,
+		formatZip:      in.readZip,
+		formatJSON:     in.readJSON,
+		formatNDJSON:   in.readLines,
+		formatFeed:     in.readFeed,
+		formatNITF:     in.readNITF,
+		formatNewsML:   in.readNewsML,
+		formatNewsMLG2: in.readNewsMLG2,
 	}
 }
 

@@ -11,20 +11,28 @@ import (
 type format string
 
 const (
-	formatText   format = "text"
-	formatHTML   format = "page"
-	formatZip    format = "zip file"
-	formatJSON   format = "JSON"
-	formatNDJSON format = "JSON file"
+	formatText     format = "text"
+	formatHTML     format = "page"
+	formatZip      format = "zip file"
+	formatJSON     format = "JSON"
+	formatNDJSON   format = "JSON file"
+	formatFeed     format = "feed"
+	formatNITF     format = "NITF document"
+	formatNewsML   format = "NewsML document"
+	formatNewsMLG2 format = "NewsML-G2 document"
 )
 
 // mediaTypes of the formats that articles are found in.
 var mediaTypes = map[format]string{
-	formatText:   "text/plain",
-	formatHTML:   "text/html",
-	formatZip:    "application/zip",
-	formatJSON:   "application/json",
-	formatNDJSON: "application/x-ndjson",
+	formatText:     "text/plain",
+	formatHTML:     "text/html",
+	formatZip:      "application/zip",
+	formatJSON:     "application/json",
+	formatNDJSON:   "application/x-ndjson",
+	formatFeed:     "application/xml",
+	formatNITF:     "application/vnd.iptc.nitf+xml",
+	formatNewsML:   "application/vnd.iptc.newsml+xml",
+	formatNewsMLG2: "application/vnd.iptc.g2.newsitem+xml",
 }
 
 func (f format) mediaType() string { return mediaTypes[f] }
@@ -57,11 +65,20 @@ var magic = []struct {
 	{"\x7fELF", "", "a program: send text"},
 }
 
+// xmlRoots are the formats by the name of their first element, lower case.
+var xmlRoots = map[string]format{
+	"rss": formatFeed, "rdf": formatFeed, "feed": formatFeed,
+	"nitf":        formatNITF,
+	"newsml":      formatNewsML,
+	"newsmessage": formatNewsMLG2, "newsitem": formatNewsMLG2, "packageitem": formatNewsMLG2,
+	"html": formatHTML,
+}
+
 var (
 	// Two of these tags make a page; prose about HTML rarely quotes two.
 	htmlTag  = regexp.MustCompile(`(?i)<(?:!doctype html|html|head|body|title|meta|div|p|article|section|h[1-6]|br|span|a|ul|li|table)[\s>/]`)
 	htmlHead = regexp.MustCompile(`(?i)^\s*(?:<!--[^>]*-->\s*)*<(?:!doctype html|html)[\s>]`)
-	xmlHead  = regexp.MustCompile(`(?i)^\s*<(?:\?xml|rss|feed|rdf:rdf|nitf|newsml|newsitem|newsmessage|!doctype)[\s>]`)
+	xmlHead  = regexp.MustCompile(`(?i)^\s*(?:<!--[^>]*-->\s*)*<(?:\?xml|rss|feed|rdf:rdf|nitf|newsml|newsitem|newsmessage|packageitem|[a-z]+:feed|!doctype)[\s>]`)
 	// A mail begins with header lines, of which at least two are usual ones.
 	mailHead  = regexp.MustCompile(`^(?:From .*\r?\n)?(?:[A-Za-z][A-Za-z0-9-]*:[^\n]*\n(?:[ \t][^\n]*\n)*){2,}`)
 	mailField = regexp.MustCompile(`(?im)^(?:received|return-path|delivered-to|message-id|mime-version|from|date|to|x-mailer):`)
@@ -95,10 +112,10 @@ func sniff(data []byte, h Hints) (format, *Reject) {
 	case htmlHead.Match(head):
 		return formatHTML, nil
 	case xmlHead.Match(head):
-		if bytes.Contains(bytes.ToLower(head), []byte("<html")) {
-			return formatHTML, nil
+		if f, ok := xmlRoots[strings.ToLower(rootOf(string(head)))]; ok {
+			return f, nil
 		}
-		return "", refuse(CodeUnsupported, "a feed or another XML file: send its articles one by one as text or HTML")
+		return "", refuse(CodeUnsupported, "XML of an unknown kind (<%s>): send NITF, NewsML, a feed, or HTML", rootOf(string(head)))
 	case mailHead.Match(head) && len(mailField.FindAllIndex(head, 2)) == 2:
 		return "", refuse(CodeUnsupported, "a mail: send its text or HTML part")
 	case jsonShape(data) != "":
