@@ -133,7 +133,8 @@ func bylineIs(a *article.Article, method string, lines ...string) {
 			line = strings.TrimPrefix(line, prefix)
 		}
 		for _, name := range bylineAnd.Split(strings.TrimRight(line, " =<"), -1) {
-			if name = strings.TrimSpace(name); name != "" && len(name) <= 120 && len(a.Byline) < 50 && !contains(a.Byline, name) {
+			isAgency := len(a.Byline) > 0 && len(name) < 5 && strings.ToLower(name) == name // "Mira Voss, dpa"
+			if name = strings.TrimSpace(name); name != "" && !isAgency && len(name) <= 120 && len(a.Byline) < 50 && !contains(a.Byline, name) {
 				a.Byline = append(a.Byline, name)
 			}
 		}

@@ -90,6 +90,8 @@ func (in *intake) readers() map[format]func(part) *Reject {
 		formatNITF:     in.readNITF,
 		formatNewsML:   in.readNewsML,
 		formatNewsMLG2: in.readNewsMLG2,
+		formatANPA:     in.readANPA,
+		formatIPTC7901: in.readIPTC7901,
 	}
 }
 

@@ -20,6 +20,8 @@ const (
 	formatNITF     format = "NITF document"
 	formatNewsML   format = "NewsML document"
 	formatNewsMLG2 format = "NewsML-G2 document"
+	formatANPA     format = "ANPA message"
+	formatIPTC7901 format = "IPTC 7901 message"
 )
 
 // mediaTypes of the formats that articles are found in.
@@ -33,6 +35,8 @@ var mediaTypes = map[format]string{
 	formatNITF:     "application/vnd.iptc.nitf+xml",
 	formatNewsML:   "application/vnd.iptc.newsml+xml",
 	formatNewsMLG2: "application/vnd.iptc.g2.newsitem+xml",
+	formatANPA:     "text/vnd.iptc.anpa",
+	formatIPTC7901: "text/vnd.iptc.iptc7901",
 }
 
 func (f format) mediaType() string { return mediaTypes[f] }
@@ -55,8 +59,6 @@ var magic = []struct {
 	{"{\\rtf", "", "an RTF document: send it as DOCX, text or HTML"},
 	{"\xd0\xcf\x11\xe0", "", "an old Office document or one with a password: save it as DOCX without one"},
 	{"WARC/", "", "a web archive: send its pages one by one"},
-	{"\x16\x16\x01", "", "an ANPA wire message: send its text"},
-	{"\x01", "", "an IPTC 7901 wire message: send its text"},
 	{"\x89PNG", "", "an image: send text"},
 	{"\xff\xd8\xff", "", "an image: send text"},
 	{"GIF8", "", "an image: send text"},
@@ -97,6 +99,9 @@ func sniff(data []byte, h Hints) (format, *Reject) {
 			return m.format, nil
 		}
 	}
+	if f := sniffWire(data); f != "" {
+		return f, nil
+	}
 	if charsetOfBOM(data) == "" && bytes.IndexByte(data, 0) >= 0 {
 		return "", refuse(CodeUnsupported, "binary data: send text or HTML")
 	}
@@ -124,4 +129,22 @@ func sniff(data []byte, h Hints) (format, *Reject) {
 		return formatHTML, nil
 	}
 	return formatText, nil
+}
+
+// sniffWire tells wire messages by their control bytes: every ANPA message of eleven
+// published ones began SYN SYN SOH, every IPTC 7901 message of six with SOH. A line of
+// ANPA without its synchronisation is told by its second line.
+func sniffWire(data []byte) format {
+	start := bytes.TrimLeft(data[:min(len(data), 1<<10)], "\x00\x16\r\n ")
+	if !bytes.HasPrefix(start, []byte(soh)) || !bytes.Contains(start, []byte(stx)) {
+		return ""
+	}
+	head, _, _ := bytes.Cut(start[1:], []byte(stx))
+	switch {
+	case iptcHead.Match(head):
+		return formatIPTC7901
+	case bytes.HasPrefix(data, []byte("\x16")), anpaKey.MatchString(lines(string(head))):
+		return formatANPA
+	}
+	return formatIPTC7901
 }
