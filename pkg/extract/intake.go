@@ -92,6 +92,8 @@ func (in *intake) readers() map[format]func(part) *Reject {
 		formatNewsMLG2: in.readNewsMLG2,
 		formatANPA:     in.readANPA,
 		formatIPTC7901: in.readIPTC7901,
+		formatMail:     in.readMail,
+		formatMbox:     in.readMbox,
 	}
 }
 

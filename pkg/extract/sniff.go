@@ -22,6 +22,8 @@ const (
 	formatNewsMLG2 format = "NewsML-G2 document"
 	formatANPA     format = "ANPA message"
 	formatIPTC7901 format = "IPTC 7901 message"
+	formatMail     format = "mail"
+	formatMbox     format = "mailbox"
 )
 
 // mediaTypes of the formats that articles are found in.
@@ -37,12 +39,14 @@ var mediaTypes = map[format]string{
 	formatNewsMLG2: "application/vnd.iptc.g2.newsitem+xml",
 	formatANPA:     "text/vnd.iptc.anpa",
 	formatIPTC7901: "text/vnd.iptc.iptc7901",
+	formatMail:     "message/rfc822",
+	formatMbox:     "application/mbox",
 }
 
 func (f format) mediaType() string { return mediaTypes[f] }
 
 // isContainer reports whether a format holds files of any format.
-func (f format) isContainer() bool { return f == formatZip }
+func (f format) isContainer() bool { return f == formatZip || f == formatMail || f == formatMbox }
 
 // magic are the first bytes of formats, and of those that are known but not read, with
 // the way out for the sender.
@@ -121,8 +125,11 @@ func sniff(data []byte, h Hints) (format, *Reject) {
 			return f, nil
 		}
 		return "", refuse(CodeUnsupported, "XML of an unknown kind (<%s>): send NITF, NewsML, a feed, or HTML", rootOf(string(head)))
-	case mailHead.Match(head) && len(mailField.FindAllIndex(head, 2)) == 2:
-		return "", refuse(CodeUnsupported, "a mail: send its text or HTML part")
+	case mailHead.Match(bytes.TrimLeft(head, " \t\r\n")) && len(mailField.FindAllIndex(head, 2)) == 2:
+		if isMbox(data) {
+			return formatMbox, nil
+		}
+		return formatMail, nil
 	case jsonShape(data) != "":
 		return jsonShape(data), nil
 	case tags >= 2, tags == 1 && (declared == "text/html" || declared == "application/xhtml+xml"):
