@@ -20,7 +20,6 @@ const (
 	CodeBlobMissing = "blob_missing" // the large payload a message points to is gone
 	CodeTooLarge    = "too_large"    // the file is over the limit
 	CodeBadEvent    = "bad_event"    // a CloudEvent that cannot be read
-	CodeNoItems     = "no_items"     // a container without an article in it
 )
 
 // maxWhole is the largest record that is published with its text on the streams

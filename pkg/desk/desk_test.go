@@ -1,6 +1,8 @@
 package desk_test
 
 import (
+	"archive/zip"
+	"bytes"
 	"os"
 	"path/filepath"
 	"strings"
@@ -143,6 +145,44 @@ func TestDesk_givesEveryFileAVerdict(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+func TestDesk_oneBadItemOfAFileDoesNotHarmItsNeighbours(t *testing.T) {
+	t.Parallel()
+	b := start(t, desk.Options{Ordered: true})
+	var file bytes.Buffer
+	z := zip.NewWriter(&file)
+	for _, m := range [][2]string{{"one.txt", sample(t, "02-border-talks.txt")}, {"two.txt", "1 2 3"}, {"three.txt", sample(t, "07-schleuse.txt")}} {
+		w, err := z.Create(m[0])
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := w.Write([]byte(m[1])); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := z.Close(); err != nil {
+		t.Fatal(err)
+	}
+	b.drop(t, article.Live, file.String())
+	want := ledger.Sums{Files: 1, Opened: 1, Split: 3, Enriched: 2, Dead: 1}
+	if diff := cmp.Diff(want, b.settled(t, 3)); diff != "" {
+		t.Errorf("ledger (-want +got):\n%s", diff)
+	}
+	_, err := bus.Scan(t.Context(), b.JS, article.StreamDead, bus.ScanOptions{Bodies: true}, func(m jetstream.Msg, _ *jetstream.MsgMetadata) error {
+		h := m.Headers()
+		got := []string{h.Get(article.HeaderReason), h.Get(article.HeaderClass), h.Get(article.HeaderIndex), h.Get(article.HeaderCount), h.Get(article.HeaderSource)}
+		if diff := cmp.Diff([]string{"no_text", "input", "1", "3", "test"}, got); diff != "" {
+			t.Errorf("headers of the dead letter (-want +got):\n%s", diff)
+		}
+		if !bytes.Equal(m.Data(), file.Bytes()) || !strings.Contains(h.Get(article.HeaderError), "two.txt") {
+			t.Errorf("the letter has %d of %d bytes and says %q", len(m.Data()), file.Len(), h.Get(article.HeaderError))
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
 	}
 }
 

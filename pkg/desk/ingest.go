@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
@@ -23,7 +24,7 @@ func buildIngest(_ context.Context, p *post) (stage.Func, fallback, error) {
 		if err != nil {
 			return nil, err
 		}
-		articles, err := extract.File(ctx, data, hints, limits)
+		items, err := extract.File(ctx, data, hints, limits)
 		var reject *extract.Reject
 		if errors.As(err, &reject) {
 			return nil, stage.Reject(reject.Code, article.Class(reject.Class), reject.Err)
@@ -31,20 +32,36 @@ func buildIngest(_ context.Context, p *post) (stage.Func, fallback, error) {
 		if err != nil {
 			return nil, err
 		}
-		if len(articles) == 0 {
-			return nil, stage.Reject(CodeNoItems, article.ClassInput, errors.New("the file holds no article"))
-		}
-		outs := make([]stage.Out, len(articles))
-		for i, a := range articles {
-			a.Input.Index, a.Input.Count = i, len(articles)
-			a.Item = article.ItemID(in.Created, in.Seq, i)
-			a.URI, a.Version = article.URI(a.Item), 1
+		outs := make([]stage.Out, len(items))
+		for i, item := range items {
+			id := article.ItemID(in.Created, in.Seq, i)
+			if item.Reject != nil {
+				outs[i] = p.bury(in, item.Reject, id, i, len(items))
+				continue
+			}
+			a := item.Article
+			a.Item, a.URI, a.Version = id, article.URI(id), 1
 			if outs[i], err = p.seal(ctx, a, in, started, article.SubjectIngested, bus.MaxInline); err != nil {
 				return nil, err
 			}
 		}
 		return outs, nil
 	}, nil, nil
+}
+
+// bury makes the dead letter of an item that could not be read, so that its neighbours
+// in the file go on.
+func (c *courier) bury(in stage.In, r *extract.Reject, id string, index, count int) stage.Out {
+	err := r.Err
+	if len(r.Path) > 0 {
+		err = fmt.Errorf("%s: %w", strings.Join(r.Path, " > "), err)
+	}
+	h := c.identify(in)
+	identityHeaders(h, &article.Article{
+		Item: id, Lane: laneOf(in.Stream), Source: article.Source{Name: article.SourceOf(in.Subject)},
+		Input: article.Input{Seq: in.Seq, Index: index, Count: count},
+	})
+	return stage.Out{Item: id, Header: h, Reject: &stage.RejectError{Code: r.Code, Class: article.Class(r.Class), Err: err}}
 }
 
 // unwrap returns an inbox message's file and what the sender said about it.

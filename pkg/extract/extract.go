@@ -1,9 +1,10 @@
 // Package extract turns the bytes of a dropped file into clean articles.
 //
 // File is the whole of it. Bytes decide what a file is; what the sender said
-// (Hints) helps only where the bytes leave a question open. The way of a file is
-// short: recognise the format, decode to UTF-8, find the body and what is known
-// about it, clean the text, tell the language.
+// (Hints) helps only where the bytes leave a question open. Every file goes one way, in
+// small steps: open what is packed, sniff the format, split a container into its
+// parts, decode to UTF-8, extract the body and what is known about it, clean the text,
+// check the record. A format is a reader in intake.readers, in a file of its own.
 //
 // Two promises matter to everything after it. Nothing is guessed: a field without
 // evidence is null, and a field with evidence says in Article.Provenance how it
@@ -18,6 +19,7 @@
 package extract
 
 import (
+	"bytes"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -47,50 +49,100 @@ type Hints struct {
 	Seq      uint64    // the file's sequence in its inbox
 }
 
-// File returns the articles of one file, in their order in the file. There is at
-// least one when the error is nil. An error is a *Reject, unless ctx ended first.
+// Item is what one item of a file became: an article, or the reason why not.
+type Item struct {
+	Article *article.Article
+	Reject  *Reject
+}
+
+// File returns the items of one file, in their order in the file, each an article or
+// a reject, so that one that cannot be read costs its neighbours nothing. When a file
+// gives a single reject and nothing else, that is the error; without an error there
+// is at least one item. An error is a *Reject, unless ctx ended first.
 //
 // The caller owns the file's identity and fills Item, URI, Version and Trace; File
 // fills everything else that is known before dedupe. It is safe for concurrent use.
-func File(ctx context.Context, data []byte, h Hints, limits Limits) ([]*article.Article, error) {
+func File(ctx context.Context, data []byte, h Hints, limits Limits) ([]Item, error) {
 	limits = limits.withDefaults()
 	if len(data) > limits.Raw {
 		return nil, refuse(CodeTooLarge, "%d bytes are over the limit of %d: split the file or raise the limit", len(data), limits.Raw)
 	}
-	f, reject := sniff(data, h)
-	if reject != nil {
-		return nil, reject
+	if len(bytes.TrimSpace(data)) == 0 {
+		return nil, refuse(CodeNoText, "the file is empty: nothing to read")
 	}
-	text, charset, warnings := decode(data, f, h)
+	sum := sha256.Sum256(data)
+	in := &intake{ctx: ctx, limits: limits, hints: h, digest: hex.EncodeToString(sum[:]), size: int64(len(data))}
+	in.read(part{data: data, hints: h})
 	if err := ctx.Err(); err != nil {
 		return nil, fmt.Errorf("extract: %w", err)
 	}
+	return in.finish()
+}
 
-	a := blank(data, h)
-	a.Input.MediaType = f.mediaType()
+// finish numbers the items.
+func (in *intake) finish() ([]Item, error) {
+	if in.unlisted > 0 {
+		in.items = append(in.items, Item{Reject: refuse(CodeTooMany,
+			"%d more items of this file are rejected like the %d before: mend the file and drop it again", in.unlisted, in.rejected)})
+	}
+	switch {
+	case len(in.items) == 0:
+		return nil, refuse(CodeNoItems, "the file holds no article: nothing to read")
+	case len(in.items) == 1 && in.items[0].Reject != nil:
+		r := in.items[0].Reject
+		if len(r.Path) > 0 {
+			r.Err = fmt.Errorf("%s: %w", strings.Join(r.Path, " > "), r.Err)
+		}
+		return nil, r
+	}
+	for i, item := range in.items {
+		if item.Article != nil {
+			item.Article.Input.Index, item.Article.Input.Count = i, len(in.items)
+		}
+	}
+	return in.items, nil
+}
+
+// readPlain extracts the article of a plain text.
+func (in *intake) readPlain(p part) *Reject {
+	text, charset, warnings := decode(p.data, formatText, p.hints)
+	a := in.blank(p, formatText)
 	a.Input.Charset = &charset
 	a.Cleaning.Warnings = append(a.Cleaning.Warnings, warnings...)
-	var paragraphs []string
-	if f == formatHTML {
-		paragraphs = readHTML(a, text, h, limits)
-	} else {
-		paragraphs = readText(a, text)
-	}
+	return in.complete(p, a, readText(a, text))
+}
+
+// readPage extracts the article of a page.
+func (in *intake) readPage(p part) *Reject {
+	page, charset, warnings := decode(p.data, formatHTML, p.hints)
+	a := in.blank(p, formatHTML)
+	a.Input.Charset = &charset
+	a.Cleaning.Warnings = append(a.Cleaning.Warnings, warnings...)
+	return in.complete(p, a, readHTML(a, page, p.hints, in.limits))
+}
+
+// complete enters the body and what is read from it, checks the record and adds it.
+func (in *intake) complete(p part, a *article.Article, paragraphs []string) *Reject {
 	body := strings.Join(paragraphs, "\n\n")
 	if !strings.ContainsFunc(body, unicode.IsLetter) {
-		return nil, refuse(CodeNoText, "no prose found in the %s: send the article's own page or text", f)
+		return refuse(CodeNoText, "no prose found in the %s: send the article's own page or text", a.Input.MediaType)
 	}
 	a.Text = &body
 	setDateline(a, paragraphs[0])
-	setLanguage(a, body, h)
-	setPublished(a, dateCandidate{literal: h.Published, method: "declared", confidence: 0.9}, h.Received)
-	return []*article.Article{a}, ctx.Err()
+	setLanguage(a, body, p.hints)
+	setPublished(a, dateCandidate{literal: p.hints.Published, method: "declared", confidence: 0.9}, p.hints.Received)
+	return in.add(p, a)
 }
 
 // blank returns a record with everything that is known before the file is read,
 // and every list of a completed part present.
 func blank(data []byte, h Hints) *article.Article {
 	sum := sha256.Sum256(data)
+	return record(hex.EncodeToString(sum[:]), int64(len(data)), h)
+}
+
+// record is blank for a file whose digest is known.
+func record(digest string, size int64, h Hints) *article.Article {
 	a := &article.Article{
 		Schema:   article.SchemaV1,
 		Lane:     h.Lane,
@@ -99,8 +151,8 @@ func blank(data []byte, h Hints) *article.Article {
 		Received: h.Received,
 		Source:   article.Source{Name: h.Source},
 		Input: article.Input{
-			SHA256:   hex.EncodeToString(sum[:]),
-			Bytes:    int64(len(data)),
+			SHA256:   digest,
+			Bytes:    size,
 			Filename: optional(h.Filename),
 			URL:      optional(h.URL),
 			Ref:      optional(h.Ref),

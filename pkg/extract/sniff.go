@@ -5,64 +5,106 @@ import (
 	"mime"
 	"regexp"
 	"strings"
-
-	"github.com/go-json-experiment/json/jsontext"
 )
 
-// format is what the bytes of a file are.
+// format is what the bytes of a file are. Its value is the word for it in errors.
 type format string
 
 const (
-	formatText format = "text"
-	formatHTML format = "page"
+	formatText     format = "text"
+	formatHTML     format = "page"
+	formatZip      format = "zip file"
+	formatJSON     format = "JSON"
+	formatNDJSON   format = "JSON file"
+	formatFeed     format = "feed"
+	formatNITF     format = "NITF document"
+	formatNewsML   format = "NewsML document"
+	formatNewsMLG2 format = "NewsML-G2 document"
+	formatANPA     format = "ANPA message"
+	formatIPTC7901 format = "IPTC 7901 message"
+	formatMail     format = "mail"
+	formatMbox     format = "mailbox"
 )
 
-func (f format) mediaType() string {
-	if f == formatHTML {
-		return "text/html"
-	}
-	return "text/plain"
+// mediaTypes of the formats that articles are found in.
+var mediaTypes = map[format]string{
+	formatText:     "text/plain",
+	formatHTML:     "text/html",
+	formatZip:      "application/zip",
+	formatJSON:     "application/json",
+	formatNDJSON:   "application/x-ndjson",
+	formatFeed:     "application/xml",
+	formatNITF:     "application/vnd.iptc.nitf+xml",
+	formatNewsML:   "application/vnd.iptc.newsml+xml",
+	formatNewsMLG2: "application/vnd.iptc.g2.newsitem+xml",
+	formatANPA:     "text/vnd.iptc.anpa",
+	formatIPTC7901: "text/vnd.iptc.iptc7901",
+	formatMail:     "message/rfc822",
+	formatMbox:     "application/mbox",
 }
 
-// magic are the first bytes of formats that are known but not read, with the way
-// out for the sender.
-var magic = []struct{ prefix, advice string }{
-	{"\x1f\x8b", "a gzip file: send it uncompressed"},
-	{"PK\x03\x04", "a zip or office file: send its members one by one, documents as text"},
-	{"PK\x05\x06", "an empty zip file"},
-	{"\x28\xb5\x2f\xfd", "a zstd file: send it uncompressed"},
-	{"BZh", "a bzip2 file: send it uncompressed"},
-	{"\xfd7zXZ", "an xz file: send it uncompressed"},
-	{"7z\xbc\xaf", "a 7z file: send its members one by one"},
-	{"%PDF-", "a PDF: send its text"},
-	{"{\\rtf", "an RTF document: send it as text or HTML"},
-	{"WARC/", "a web archive: send its pages one by one"},
-	{"\x16\x16\x01", "an ANPA wire message: send its text"},
-	{"\x01", "an IPTC 7901 wire message: send its text"},
-	{"\x89PNG", "an image"},
-	{"\xff\xd8\xff", "an image"},
-	{"GIF8", "an image"},
+func (f format) mediaType() string { return mediaTypes[f] }
+
+// isContainer reports whether a format holds files of any format.
+func (f format) isContainer() bool { return f == formatZip || f == formatMail || f == formatMbox }
+
+// magic are the first bytes of formats, and of those that are known but not read, with
+// the way out for the sender.
+var magic = []struct {
+	prefix string
+	format format
+	advice string
+}{
+	{"PK\x03\x04", formatZip, ""},
+	{"PK\x05\x06", formatZip, ""},
+	{"7z\xbc\xaf\x27\x1c", "", "a 7z file: send it as zip"},
+	{"Rar!\x1a\x07", "", "a rar file: send it as zip"},
+	{"%PDF-", "", "a PDF: send its text"},
+	{"{\\rtf", "", "an RTF document: send it as DOCX, text or HTML"},
+	{"\xd0\xcf\x11\xe0", "", "an old Office document or one with a password: save it as DOCX without one"},
+	{"WARC/", "", "a web archive: send its pages one by one"},
+	{"\x89PNG", "", "an image: send text"},
+	{"\xff\xd8\xff", "", "an image: send text"},
+	{"GIF8", "", "an image: send text"},
+	{"RIFF", "", "an image or a recording: send text"},
+	{"ID3", "", "a recording: send its transcript"},
+	{"\x7fELF", "", "a program: send text"},
+}
+
+// xmlRoots are the formats by the name of their first element, lower case.
+var xmlRoots = map[string]format{
+	"rss": formatFeed, "rdf": formatFeed, "feed": formatFeed,
+	"nitf":        formatNITF,
+	"newsml":      formatNewsML,
+	"newsmessage": formatNewsMLG2, "newsitem": formatNewsMLG2, "packageitem": formatNewsMLG2,
+	"html": formatHTML,
 }
 
 var (
 	// Two of these tags make a page; prose about HTML rarely quotes two.
 	htmlTag  = regexp.MustCompile(`(?i)<(?:!doctype html|html|head|body|title|meta|div|p|article|section|h[1-6]|br|span|a|ul|li|table)[\s>/]`)
 	htmlHead = regexp.MustCompile(`(?i)^\s*(?:<!--[^>]*-->\s*)*<(?:!doctype html|html)[\s>]`)
-	xmlHead  = regexp.MustCompile(`(?i)^\s*<(?:\?xml|rss|feed|rdf:rdf|nitf|newsml|newsitem|newsmessage|!doctype)[\s>]`)
+	xmlHead  = regexp.MustCompile(`(?i)^\s*(?:<!--[^>]*-->\s*)*<(?:\?xml|rss|feed|rdf:rdf|nitf|newsml|newsitem|newsmessage|packageitem|[a-z]+:feed|!doctype)[\s>]`)
 	// A mail begins with header lines, of which at least two are usual ones.
 	mailHead  = regexp.MustCompile(`^(?:From .*\r?\n)?(?:[A-Za-z][A-Za-z0-9-]*:[^\n]*\n(?:[ \t][^\n]*\n)*){2,}`)
 	mailField = regexp.MustCompile(`(?im)^(?:received|return-path|delivered-to|message-id|mime-version|from|date|to|x-mailer):`)
 )
 
-// sniff tells the format of a file from its bytes, or refuses it.
+// sniff tells the format of a part from its bytes, or refuses it.
 func sniff(data []byte, h Hints) (format, *Reject) {
 	if len(bytes.TrimSpace(data)) == 0 {
-		return "", refuse(CodeNoText, "the file is empty")
+		return "", refuse(CodeNoText, "the file is empty: nothing to read")
 	}
 	for _, m := range magic {
 		if bytes.HasPrefix(data, []byte(m.prefix)) {
-			return "", refuse(CodeUnsupported, "%s", m.advice)
+			if m.format == "" {
+				return "", refuse(CodeUnsupported, "%s", m.advice)
+			}
+			return m.format, nil
 		}
+	}
+	if f := sniffWire(data); f != "" {
+		return f, nil
 	}
 	if charsetOfBOM(data) == "" && bytes.IndexByte(data, 0) >= 0 {
 		return "", refuse(CodeUnsupported, "binary data: send text or HTML")
@@ -79,27 +121,37 @@ func sniff(data []byte, h Hints) (format, *Reject) {
 	case htmlHead.Match(head):
 		return formatHTML, nil
 	case xmlHead.Match(head):
-		if bytes.Contains(bytes.ToLower(head), []byte("<html")) {
-			return formatHTML, nil
+		if f, ok := xmlRoots[strings.ToLower(rootOf(string(head)))]; ok {
+			return f, nil
 		}
-		return "", refuse(CodeUnsupported, "a feed or another XML file: send its articles one by one as text or HTML")
-	case mailHead.Match(head) && len(mailField.FindAllIndex(head, 2)) == 2:
-		return "", refuse(CodeUnsupported, "a mail: send its text or HTML part")
-	case looksLikeJSON(data):
-		return "", refuse(CodeUnsupported, "JSON: send the article's text or HTML")
+		return "", refuse(CodeUnsupported, "XML of an unknown kind (<%s>): send NITF, NewsML, a feed, or HTML", rootOf(string(head)))
+	case mailHead.Match(bytes.TrimLeft(head, " \t\r\n")) && len(mailField.FindAllIndex(head, 2)) == 2:
+		if isMbox(data) {
+			return formatMbox, nil
+		}
+		return formatMail, nil
+	case jsonShape(data) != "":
+		return jsonShape(data), nil
 	case tags >= 2, tags == 1 && (declared == "text/html" || declared == "application/xhtml+xml"):
 		return formatHTML, nil
 	}
 	return formatText, nil
 }
 
-// looksLikeJSON reports whether the file begins with a whole JSON object or a list
-// of them: one document, or one a line.
-func looksLikeJSON(data []byte) bool {
-	data = bytes.TrimLeft(bytes.TrimPrefix(data, []byte("\xef\xbb\xbf")), " \t\r\n")
-	if len(data) == 0 || data[0] != '{' && data[0] != '[' {
-		return false
+// sniffWire tells wire messages by their control bytes: every ANPA message of eleven
+// published ones began SYN SYN SOH, every IPTC 7901 message of six with SOH. A line of
+// ANPA without its synchronisation is told by its second line.
+func sniffWire(data []byte) format {
+	start := bytes.TrimLeft(data[:min(len(data), 1<<10)], "\x00\x16\r\n ")
+	if !bytes.HasPrefix(start, []byte(soh)) || !bytes.Contains(start, []byte(stx)) {
+		return ""
 	}
-	d := jsontext.NewDecoder(bytes.NewReader(data))
-	return d.SkipValue() == nil
+	head, _, _ := bytes.Cut(start[1:], []byte(stx))
+	switch {
+	case iptcHead.Match(head):
+		return formatIPTC7901
+	case bytes.HasPrefix(data, []byte("\x16")), anpaKey.MatchString(lines(string(head))):
+		return formatANPA
+	}
+	return formatIPTC7901
 }

@@ -38,6 +38,7 @@ With --json each figure is one line:
 		}
 		return eval.WriteTable(w, scores)
 	}
+	cmd.AddCommand(evalFormats(&dir, write))
 	cmd.AddCommand(&cobra.Command{
 		Use:   "sentences",
 		Short: "Sentence ends and token bounds of pkg/text",
