@@ -19,6 +19,7 @@ import (
 
 	"github.com/copydesk/copydesk/pkg/article"
 	"github.com/copydesk/copydesk/pkg/bus"
+	"github.com/copydesk/copydesk/pkg/isolate"
 	"github.com/copydesk/copydesk/pkg/stage"
 )
 
@@ -36,6 +37,9 @@ type Options struct {
 	// Ordered works on one article at a time, so that articles pass in the order of
 	// their files. Default off: as many as there are processors.
 	Ordered bool
+	// Isolate reads untrusted files in child processes of this executable, whose main
+	// must call ServeIsolated first. Default off: in this process.
+	Isolate bool
 	// Timeout, Attempts, Backoff and Grace are stage.Options'.
 	Timeout  time.Duration
 	Attempts int
@@ -60,6 +64,7 @@ type Desk struct {
 	topo    *bus.Topology
 	metrics *metrics
 	stages  *stage.Metrics
+	pool    *isolate.Pool // nil: files are read in this process
 	started atomic.Int32
 }
 
@@ -113,6 +118,13 @@ func (d *Desk) Run(ctx context.Context) error {
 		if err := d.provision(ctx); err != nil {
 			return err
 		}
+	}
+	if d.o.Isolate && slices.Contains(d.o.Stages, article.StageIngest) {
+		var err error
+		if d.pool, err = isolate.New(isolate.Options{Name: isolated, Size: runtime.GOMAXPROCS(0)}); err != nil {
+			return err
+		}
+		defer d.pool.Close()
 	}
 	group, ctx := errgroup.WithContext(ctx)
 	for _, name := range d.o.Stages {

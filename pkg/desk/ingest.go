@@ -17,14 +17,14 @@ import (
 
 // buildIngest: a file of any format becomes articles.
 func buildIngest(_ context.Context, p *post) (stage.Func, fallback, error) {
-	limits := extract.Limits{Raw: bus.MaxFile}
+	files := &reader{pool: p.d.pool, limits: extract.Limits{Raw: bus.MaxFile}}
 	return func(ctx context.Context, in stage.In) ([]stage.Out, error) {
 		started := p.now()
 		data, hints, err := p.unwrap(ctx, in)
 		if err != nil {
 			return nil, err
 		}
-		items, err := extract.File(ctx, data, hints, limits)
+		items, err := files.read(ctx, data, hints)
 		var reject *extract.Reject
 		if errors.As(err, &reject) {
 			return nil, stage.Reject(reject.Code, article.Class(reject.Class), reject.Err)

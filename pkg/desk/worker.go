@@ -68,6 +68,6 @@ func NewWorker(f *flag.FlagSet) *Worker {
 func (w *Worker) Desk(log *slog.Logger, reg prometheus.Registerer, version string, stages ...string) (*Desk, error) {
 	return New(Options{
 		Dial: bus.Dial(w.url, log, bus.Credentials(w.token, w.creds)...), Stages: stages, Provision: w.provision,
-		Settings: w.settings, Version: version, Logger: log, Registerer: reg,
+		Settings: w.settings, Isolate: true, Version: version, Logger: log, Registerer: reg,
 	})
 }

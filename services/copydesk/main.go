@@ -7,6 +7,7 @@ import (
 	"context"
 	"os"
 
+	"github.com/copydesk/copydesk/pkg/desk"
 	"github.com/copydesk/copydesk/pkg/run"
 )
 
@@ -14,6 +15,7 @@ func main() { os.Exit(Main()) }
 
 // Main runs the command line of the operating system and returns its exit code.
 func Main() int {
+	desk.ServeIsolated()
 	ctx, stop := run.Signals(context.Background())
 	defer stop()
 	return execute(ctx, os.Args[1:], streams{os.Stdin, os.Stdout, os.Stderr}, os.Environ)

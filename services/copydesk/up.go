@@ -80,7 +80,7 @@ func (o *upOptions) run(cmd *cobra.Command) error {
 		}
 		defer r.Close()
 		d, err := desk.New(desk.Options{
-			Dial: r.dial, Settings: o.settings, Grace: stageGrace(o.process.Grace), Version: run.BuildInfo().Version, Logger: p.Log, Registerer: p.Registry, Wrap: wrapStages,
+			Dial: r.dial, Settings: o.settings, Grace: stageGrace(o.process.Grace), Version: run.BuildInfo().Version, Logger: p.Log, Registerer: p.Registry, Isolate: true, Wrap: wrapStages,
 		})
 		if err != nil {
 			return err

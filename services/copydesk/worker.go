@@ -43,7 +43,7 @@ gets --provision=false.`,
 				d, err := desk.New(desk.Options{
 					Dial: nats.dialer(p.Log), Settings: settings, Stages: stages, Provision: provision,
 					Grace: stageGrace(process.Grace), Version: run.BuildInfo().Version,
-					Logger: p.Log, Registerer: p.Registry, Wrap: wrapStages,
+					Logger: p.Log, Registerer: p.Registry, Isolate: true, Wrap: wrapStages,
 				})
 				if err != nil {
 					return err

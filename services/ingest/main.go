@@ -12,6 +12,7 @@ import (
 )
 
 func main() {
+	desk.ServeIsolated()
 	os.Exit(run.Main("ingest", func(f *flag.FlagSet) run.Func {
 		w := desk.NewWorker(f)
 		return func(ctx context.Context, p *run.Process) error {

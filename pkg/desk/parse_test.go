@@ -1,0 +1,207 @@
+package desk
+
+import (
+	"archive/zip"
+	"bytes"
+	"compress/gzip"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/klauspost/compress/zstd"
+	"github.com/ulikunitz/xz"
+
+	"github.com/copydesk/copydesk/pkg/article"
+	"github.com/copydesk/copydesk/pkg/bus"
+	"github.com/copydesk/copydesk/pkg/extract"
+	"github.com/copydesk/copydesk/pkg/isolate"
+)
+
+// The children of these tests are this test binary.
+func TestMain(m *testing.M) {
+	ServeIsolated()
+	os.Exit(m.Run())
+}
+
+// deadline of the children. The race detector makes them several times slower.
+const deadline = 20 * time.Second
+
+func newReader(t *testing.T) *reader {
+	t.Helper()
+	pool, err := isolate.New(isolate.Options{Name: isolated, Size: 2, Deadline: deadline})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(pool.Close)
+	return &reader{pool: pool, limits: extract.Limits{Raw: bus.MaxFile}}
+}
+
+func TestReader_readsTheSameInAChild(t *testing.T) {
+	t.Parallel()
+	files, err := filepath.Glob(filepath.Join("..", "..", "deploy", "samples", "*"))
+	if err != nil || len(files) == 0 {
+		t.Fatalf("no samples: %v", err)
+	}
+	away, here := newReader(t), &reader{limits: extract.Limits{Raw: bus.MaxFile}}
+	var archive bytes.Buffer
+	z := zip.NewWriter(&archive)
+	inputs := map[string][]byte{"nothing but noise": []byte("\x89PNG\r\n\x1a\n\x00")}
+	for _, name := range files {
+		b, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		inputs[filepath.Base(name)] = b
+		w, err := z.Create(filepath.Base(name))
+		if err == nil {
+			_, err = w.Write(b)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := z.Close(); err != nil {
+		t.Fatal(err)
+	}
+	inputs["all of them in a zip"] = archive.Bytes()
+	for name, data := range inputs {
+		h := extract.Hints{Filename: name, Source: "test", Received: time.Date(2026, 11, 22, 12, 0, 0, 5, time.UTC), Seq: 7}
+		want, wantErr := here.read(t.Context(), data, h)
+		got, gotErr := away.read(t.Context(), data, h)
+		if fmt.Sprint(wantErr) != fmt.Sprint(gotErr) {
+			t.Errorf("%s: error %v, want %v", name, gotErr, wantErr)
+		}
+		if diff := cmp.Diff(encoded(t, want), encoded(t, got)); diff != "" {
+			t.Errorf("%s (-here +in a child):\n%s", name, diff)
+		}
+	}
+}
+
+func encoded(t *testing.T, items []extract.Item) []string {
+	t.Helper()
+	var out []string
+	for _, it := range items {
+		if it.Reject != nil {
+			out = append(out, fmt.Sprintf("%s %s %v: %v", it.Reject.Code, it.Reject.Class, it.Reject.Path, it.Reject.Err))
+			continue
+		}
+		b, err := article.Encode(it.Article)
+		if err != nil {
+			t.Fatal(err)
+		}
+		out = append(out, string(b))
+	}
+	return out
+}
+
+// hostile are files made to hang, overflow or eat the program that reads them.
+func hostile(t *testing.T) map[string][]byte {
+	t.Helper()
+	zeros := func(w io.WriteCloser, n int) {
+		block := make([]byte, 1<<20)
+		for range n {
+			if _, err := w.Write(block); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := w.Close(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	zipped := func(name string, data []byte) []byte {
+		var b bytes.Buffer
+		z := zip.NewWriter(&b)
+		w, err := z.Create(name)
+		if err == nil {
+			_, err = w.Write(data)
+		}
+		if err == nil {
+			err = z.Close()
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		return b.Bytes()
+	}
+	var gz, zs, xzs, plain bytes.Buffer
+	zeros(gzip.NewWriter(&gz), 256)
+	enc, err := zstd.NewWriter(&zs)
+	if err != nil {
+		t.Fatal(err)
+	}
+	zeros(enc, 256)
+	x, err := xz.NewWriter(&xzs)
+	if err != nil {
+		t.Fatal(err)
+	}
+	zeros(x, 128)
+	zeros(nopCloser{&plain}, 100)
+	nested := zipped("story.txt", []byte("The lock at Øster will close for eleven weeks, the port said on Monday."))
+	for range 10 {
+		nested = zipped("inner.zip", nested)
+	}
+	document := func(xml string) []byte { return zipped("word/document.xml", []byte(xml)) }
+	const page = "<!doctype html><html><head><title>Lock closes</title></head><body>"
+	return map[string][]byte{
+		"100k nested div":         []byte(page + strings.Repeat("<div>", 100_000) + "The lock will close."),
+		"500k nested b and i":     []byte(page + strings.Repeat("<b><i>", 500_000) + "The lock will close."),
+		"40k paragraphs":          []byte(page + strings.Repeat("<p>The lock at the port will close for weeks.", 40_000)),
+		"100k links":              []byte(page + strings.Repeat(`<a href="/x">The lock</a> `, 100_000)),
+		"an attribute of 8 MB":    []byte(page + `<p title="` + strings.Repeat("a", 8<<20) + `">The lock will close.`),
+		"300k comments":           []byte(page + strings.Repeat("<!--x-->", 300_000) + "<p>The lock will close."),
+		"1M unclosed elements":    []byte(`<?xml version="1.0"?><rss><channel><item>` + strings.Repeat("<a>", 1_000_000)),
+		"a billion laughs":        []byte(`<?xml version="1.0"?><!DOCTYPE rss [<!ENTITY a "ha"><!ENTITY b "&a;&a;&a;&a;&a;&a;&a;&a;">]><rss><channel><item><title>&b;</title></item></channel></rss>`),
+		"NITF 100k deep":          []byte(`<?xml version="1.0"?><nitf><body>` + strings.Repeat("<block>", 100_000)),
+		"JSON 1M deep":            []byte(`{"title":"x","text":` + strings.Repeat("[", 1_000_000)),
+		"10k nested multiparts":   []byte("From: a@example.com\nTo: b@example.com\nSubject: x\nMIME-Version: 1.0\n" + strings.Repeat("Content-Type: multipart/mixed; boundary=b\n\n--b\n", 10_000)),
+		"200k parts":              []byte("From: a@example.com\nTo: b@example.com\nSubject: x\nMIME-Version: 1.0\nContent-Type: multipart/mixed; boundary=b\n\n" + strings.Repeat("--b\n\nx\n", 200_000)),
+		"a gzip bomb":             gz.Bytes(),
+		"a zstd bomb":             zs.Bytes(),
+		"an xz bomb":              xzs.Bytes(),
+		"a zip bomb":              zipped("bomb.txt", plain.Bytes()),
+		"a zip in ten zips":       nested,
+		"a DOCX bomb":             document(string(plain.Bytes())),
+		"a DOCX 1M elements deep": document(`<w:document xmlns:w="w"><w:body>` + strings.Repeat("<w:p>", 1_000_000)),
+	}
+}
+
+type nopCloser struct{ io.Writer }
+
+func (nopCloser) Close() error { return nil }
+
+func TestReader_hostileFilesEndAsAnArticleOrACodedReject(t *testing.T) {
+	t.Parallel()
+	r := newReader(t)
+	for name, data := range hostile(t) {
+		t.Run(name, func(t *testing.T) {
+			start := time.Now()
+			items, err := r.read(t.Context(), data, extract.Hints{Source: "test", Received: time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)})
+			took := time.Since(start)
+			var reject *extract.Reject
+			switch {
+			case errors.As(err, &reject):
+				if reject.Class != extract.Classes[reject.Code] || reject.Class == "" {
+					t.Errorf("code %q of class %q is not in the list", reject.Code, reject.Class)
+				}
+				t.Logf("%s in %s", reject.Code, took)
+			case err != nil:
+				t.Errorf("error without a code: %v", err)
+			default:
+				t.Logf("%d items in %s", len(items), took)
+			}
+			if took > deadline+5*time.Second {
+				t.Errorf("it took %s with a deadline of %s", took, deadline)
+			}
+		})
+	}
+	items, err := r.read(t.Context(), []byte("<html><body><p>The lock at the port will close for eleven weeks, officials said on Monday.</p></body></html>"), extract.Hints{})
+	if err != nil || len(items) != 1 || items[0].Article == nil {
+		t.Errorf("after all that a plain page gives %d items, %v", len(items), err)
+	}
+}
