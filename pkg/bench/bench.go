@@ -14,6 +14,7 @@ import (
 	"fmt"
 	"log/slog"
 	"runtime/debug"
+	"slices"
 	"time"
 
 	"github.com/nats-io/nats.go"
@@ -37,6 +38,8 @@ type Options struct {
 	Start func(bus.Profile) (*Server, error)
 	// Profile is the server's, and decides whether the engine publishes batches.
 	Profile bus.Profile
+	// Only names the steps to measure, of Steps. Default: all.
+	Only []string
 	// N is how many messages each relay carries. The pipeline gets a quarter of it, and
 	// so does the naive relay when every publish waits for the disk. Default 10000.
 	N int
@@ -97,9 +100,17 @@ func Run(ctx context.Context, o Options) (*Report, error) {
 	if err := fits(o); err != nil {
 		return nil, err
 	}
+	for _, name := range o.Only {
+		if !slices.Contains(Steps(), name) {
+			return nil, fmt.Errorf("there is no bench %q; the benches are %v", name, Steps())
+		}
+	}
 	r := &Report{}
 	for round := range o.Rounds {
 		for _, step := range steps(o, r) {
+			if len(o.Only) > 0 && !slices.Contains(o.Only, step.name) {
+				continue
+			}
 			o.Notice("round %d of %d: %s", round+1, o.Rounds, step.what)
 			if err := step.measure(ctx); err != nil {
 				return nil, fmt.Errorf("measure %s: %w", step.what, err)
@@ -113,9 +124,20 @@ func Run(ctx context.Context, o Options) (*Report, error) {
 	return r, nil
 }
 
+// step is one measurement of a round.
 type step struct {
+	name    string
 	what    string
 	measure func(context.Context) error
+}
+
+// Steps names the measurements of a round, in order.
+func Steps() []string {
+	var names []string
+	for _, s := range steps(Options{}.withDefaults(), nil) {
+		names = append(names, s.name)
+	}
+	return names
 }
 
 // steps are one round, the two relays next to each other.
@@ -128,22 +150,22 @@ func steps(o Options, r *Report) []step {
 		return func(ctx context.Context) error { return withRoad(ctx, o, f) }
 	}
 	return []step{
-		{fmt.Sprintf("relay, %d messages", o.N), on(func(ctx context.Context, x *road) error {
+		{"relay", fmt.Sprintf("relay, %d messages", o.N), on(func(ctx context.Context, x *road) error {
 			return x.throughput(ctx, r, "relay", messages(o.N, o.Size), x.relay)
 		})},
-		{fmt.Sprintf("naive relay, %d messages", naive), on(func(ctx context.Context, x *road) error {
+		{"naive", fmt.Sprintf("naive relay, %d messages", naive), on(func(ctx context.Context, x *road) error {
 			return x.throughput(ctx, r, "naive", messages(naive, o.Size), x.naive)
 		})},
-		{fmt.Sprintf("pipeline, %d articles", o.part()), on(func(ctx context.Context, x *road) error {
+		{"pipeline", fmt.Sprintf("pipeline, %d articles", o.part()), on(func(ctx context.Context, x *road) error {
 			return x.throughput(ctx, r, "pipeline", articles(o.part()), x.pipeline)
 		})},
-		{fmt.Sprintf("relay at %d a second", o.Rate), on(func(ctx context.Context, x *road) error {
+		{"relay-latency", fmt.Sprintf("relay at %d a second", o.Rate), on(func(ctx context.Context, x *road) error {
 			return x.latency(ctx, r, "relay", o.Rate, func(i int) []byte { return message(i, o.Size) }, x.relay)
 		})},
-		{fmt.Sprintf("pipeline, one article at a time and at %d a second", max(o.Rate/2, 1)), func(ctx context.Context) error {
+		{"pipeline-latency", fmt.Sprintf("pipeline, one article at a time and at %d a second", max(o.Rate/2, 1)), func(ctx context.Context) error {
 			return quiet(ctx, o, r)
 		}},
-		{"JSON", func(context.Context) error { return codec(r) }},
+		{"json", "JSON", func(context.Context) error { return codec(r) }},
 	}
 }
 

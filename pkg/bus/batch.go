@@ -22,14 +22,23 @@ const (
 // batch is a group of messages for one stream that the server stores together or
 // not at all, with one sync.
 type batch struct {
-	msgs []*nats.Msg
-	done []func(Ack, error)
-	flow *time.Timer
+	msgs    []*nats.Msg
+	waiters []waiter
+	flow    *time.Timer
+}
+
+// batched returns the stream whose batch a subject's messages join, or "" when they
+// go out one by one.
+func (p *Publisher) batched(subject string) (stream string) {
+	if p.opts.Batch <= 1 {
+		return ""
+	}
+	return StreamOf(subject)
 }
 
 // enqueue adds a message to the batch its stream is filling, and sends the batch
 // when it is full. A message that stays alone for Linger goes out as itself.
-func (p *Publisher) enqueue(stream string, m *nats.Msg, done func(Ack, error)) error {
+func (p *Publisher) enqueue(stream string, m *nats.Msg, w waiter) error {
 	p.mu.Lock()
 	if p.closed {
 		p.mu.Unlock()
@@ -42,7 +51,7 @@ func (p *Publisher) enqueue(stream string, m *nats.Msg, done func(Ack, error)) e
 		b.flow = time.AfterFunc(p.opts.Linger, func() { p.flush(stream, b) })
 	}
 	b.msgs = append(b.msgs, m)
-	b.done = append(b.done, done)
+	b.waiters = append(b.waiters, w)
 	full := len(b.msgs) >= p.opts.Batch
 	p.mu.Unlock()
 	if full {
@@ -62,22 +71,22 @@ func (p *Publisher) flush(stream string, b *batch) {
 	p.mu.Unlock()
 	b.flow.Stop()
 	if len(b.msgs) == 1 {
-		p.sendSingle(b.msgs[0], b.done[0])
+		p.sendSingle(b.msgs[0], b.waiters[0])
 		return
 	}
 	p.sendBatch(b)
 }
 
 func (p *Publisher) sendBatch(b *batch) {
-	err := p.sendNumbered(b.msgs, func(a Ack, err error) { p.committed(b, a, err) })
+	err := p.sendNumbered(b.msgs, waiter{done: func(a Ack, err error) { p.committed(b, a, err) }})
 	if err != nil {
-		b.fail(err)
+		p.fail(b, err)
 	}
 }
 
 // sendNumbered sends messages as one atomic batch. The server answers the last one
 // for all. After an error nothing is stored: the server forgets an unfinished batch.
-func (p *Publisher) sendNumbered(msgs []*nats.Msg, done func(Ack, error)) error {
+func (p *Publisher) sendNumbered(msgs []*nats.Msg, w waiter) error {
 	id := nuid.Next()
 	last := len(msgs) - 1
 	for i, m := range msgs {
@@ -88,7 +97,7 @@ func (p *Publisher) sendNumbered(msgs []*nats.Msg, done func(Ack, error)) error 
 		m.Header[headerBatchSeq] = []string{strconv.Itoa(i + 1)}
 		if i == last {
 			m.Header[headerBatchCommit] = []string{"1"}
-			return p.send(m, done)
+			return p.send(m, w)
 		}
 		if err := p.nc.PublishMsg(m); err != nil {
 			return fmt.Errorf("publish batch to %s: %w", m.Subject, err)
@@ -105,32 +114,32 @@ func (p *Publisher) committed(b *batch, a Ack, err error) {
 	switch {
 	case err == nil:
 		first := a.Seq - uint64(len(b.msgs)-1)
-		for i, done := range b.done {
-			done(Ack{Stream: a.Stream, Seq: first + uint64(i)}, nil)
+		for i, w := range b.waiters {
+			p.tell(w, Ack{Stream: a.Stream, Seq: first + uint64(i)}, nil)
 		}
 	case errors.As(err, &refused):
 		for i, m := range b.msgs {
-			p.sendSingle(m, b.done[i])
+			p.sendSingle(m, b.waiters[i])
 		}
 	default:
-		b.fail(err)
+		p.fail(b, err)
 	}
 }
 
 // sendSingle is send for a message whose Publish has returned long ago.
-func (p *Publisher) sendSingle(m *nats.Msg, done func(Ack, error)) {
+func (p *Publisher) sendSingle(m *nats.Msg, w waiter) {
 	for _, h := range []string{headerBatchID, headerBatchSeq, headerBatchCommit} {
 		delete(m.Header, h) // left from a batch that failed
 	}
-	if err := p.send(m, done); err != nil {
-		done(Ack{}, err)
+	if err := p.send(m, w); err != nil {
+		p.tell(w, Ack{}, err)
 	}
 }
 
-func (b *batch) fail(err error) {
+func (p *Publisher) fail(b *batch, err error) {
 	b.flow.Stop()
-	for _, done := range b.done {
-		done(Ack{}, err)
+	for _, w := range b.waiters {
+		p.tell(w, Ack{}, err)
 	}
 }
 
@@ -147,12 +156,12 @@ func (p *Publisher) PublishAtomic(ctx context.Context, msgs []*nats.Msg) (Ack, e
 		err error
 	}
 	got := make(chan answer, 1)
-	done := func(a Ack, err error) { got <- answer{a, err} }
+	w := waiter{done: func(a Ack, err error) { got <- answer{a, err} }}
 	if len(msgs) == 1 {
-		if err := p.send(msgs[0], done); err != nil {
+		if err := p.send(msgs[0], w); err != nil {
 			return Ack{}, err
 		}
-	} else if err := p.sendNumbered(msgs, done); err != nil {
+	} else if err := p.sendNumbered(msgs, w); err != nil {
 		return Ack{}, err
 	}
 	select {

@@ -63,7 +63,21 @@ type slot struct {
 	gen   uint32
 	busy  bool
 	sent  time.Time
-	done  func(Ack, error)
+	waiter
+}
+
+// waiter is who wants the answer to a message.
+type waiter struct {
+	done   func(Ack, error)
+	placed bool // the message has a place in the window
+}
+
+// tell gives up a message's place and hands on its answer.
+func (p *Publisher) tell(w waiter, a Ack, err error) {
+	if w.placed {
+		<-p.window
+	}
+	w.done(a, err)
 }
 
 // NewPublisher starts a publisher on a connection. Close it.
@@ -114,15 +128,12 @@ func (p *Publisher) Publish(ctx context.Context, m *nats.Msg, done func(Ack, err
 			return ErrClosed
 		}
 	}
-	released := func(a Ack, err error) {
-		<-p.window
-		done(a, err)
-	}
+	w := waiter{done, true}
 	var err error
-	if stream := StreamOf(m.Subject); p.opts.Batch > 1 && stream != "" {
-		err = p.enqueue(stream, m, released)
+	if stream := p.batched(m.Subject); stream != "" {
+		err = p.enqueue(stream, m, w)
 	} else {
-		err = p.send(m, released)
+		err = p.send(m, w)
 	}
 	if err != nil {
 		<-p.window
@@ -164,7 +175,7 @@ func (p *Publisher) Close() {
 	p.batches = nil
 	p.mu.Unlock()
 	for _, b := range filling {
-		b.fail(ErrClosed)
+		p.fail(b, ErrClosed)
 	}
 	close(p.closing)
 	p.nc.RemoveStatusListener(p.status)
@@ -174,7 +185,7 @@ func (p *Publisher) Close() {
 }
 
 // send publishes one message in a slot.
-func (p *Publisher) send(m *nats.Msg, done func(Ack, error)) error {
+func (p *Publisher) send(m *nats.Msg, w waiter) error {
 	p.mu.Lock()
 	if p.closed {
 		p.mu.Unlock()
@@ -187,7 +198,7 @@ func (p *Publisher) send(m *nats.Msg, done func(Ack, error)) error {
 		p.slots = append(p.slots, slot{reply: p.replyTo(i, 0)})
 	}
 	s := &p.slots[i]
-	s.busy, s.done, s.sent = true, done, time.Now()
+	s.busy, s.waiter, s.sent = true, w, time.Now()
 	m.Reply = s.reply
 	gen := s.gen
 	p.mu.Unlock()
@@ -196,7 +207,7 @@ func (p *Publisher) send(m *nats.Msg, done func(Ack, error)) error {
 		if _, ok := p.take(i, gen); ok {
 			return fmt.Errorf("publish to %s: %w", m.Subject, err)
 		}
-		// The watchdog was faster and has told done.
+		// The watchdog was faster and has told the waiter.
 	}
 	return nil
 }
@@ -206,17 +217,17 @@ func (p *Publisher) replyTo(i int, gen uint32) string {
 }
 
 // take frees a slot and returns whom to tell, unless that was done already.
-func (p *Publisher) take(i int, gen uint32) (func(Ack, error), bool) {
+func (p *Publisher) take(i int, gen uint32) (waiter, bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if i < 0 || i >= len(p.slots) || !p.slots[i].busy || p.slots[i].gen != gen {
-		return nil, false
+		return waiter{}, false
 	}
 	s := &p.slots[i]
-	done := s.done
-	s.busy, s.done = false, nil
+	w := s.waiter
+	s.busy, s.waiter = false, waiter{}
 	p.free = append(p.free, i)
-	return done, true
+	return w, true
 }
 
 // answer settles the slot an acknowledgement belongs to.
@@ -227,8 +238,9 @@ func (p *Publisher) answer(m *nats.Msg) {
 	if !ok || err1 != nil || err2 != nil {
 		return // not ours
 	}
-	if done, ok := p.take(i, uint32(gen)); ok {
-		done(parseAck(m))
+	if w, ok := p.take(i, uint32(gen)); ok {
+		a, err := parseAck(m)
+		p.tell(w, a, err)
 	}
 }
 
@@ -251,20 +263,20 @@ func (p *Publisher) watch() {
 
 // giveUp settles every slot sent before a time with an error.
 func (p *Publisher) giveUp(before time.Time, err error) {
-	var lost []func(Ack, error)
+	var lost []waiter
 	p.mu.Lock()
 	for i := range p.slots {
 		s := &p.slots[i]
 		if s.busy && s.sent.Before(before) {
-			lost = append(lost, s.done)
+			lost = append(lost, s.waiter)
 			s.gen++
 			s.reply = p.replyTo(i, s.gen)
-			s.busy, s.done = false, nil
+			s.busy, s.waiter = false, waiter{}
 			p.free = append(p.free, i)
 		}
 	}
 	p.mu.Unlock()
-	for _, done := range lost {
-		done(Ack{}, err)
+	for _, w := range lost {
+		p.tell(w, Ack{}, err)
 	}
 }

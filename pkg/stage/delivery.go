@@ -51,6 +51,9 @@ const (
 	stateSettled
 )
 
+// fail notes that an output could not be published.
+func (d *delivery) fail(err error) { d.failed.Store(&err) }
+
 // Words to the server about a delivery.
 var (
 	wordAck      = []byte("+ACK")

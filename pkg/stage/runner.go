@@ -282,12 +282,16 @@ func (r *runner) pause(d time.Duration) {
 // may not once the stage stops.
 func (r *runner) awaitPause() bool {
 	for {
-		wait := r.paused.Load() - time.Now().UnixNano()
 		select {
 		case <-r.draining:
 			return false
 		default:
 		}
+		until := r.paused.Load()
+		if until == 0 {
+			return true // never paused: spare the look at the clock
+		}
+		wait := until - time.Now().UnixNano()
 		if wait <= 0 {
 			return true
 		}

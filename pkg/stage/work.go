@@ -175,13 +175,15 @@ func (r *runner) invoke(ctx context.Context, in In) (outs []Out, err error) {
 
 // verdict decides what becomes of a delivery after the function.
 func (r *runner) verdict(d *delivery, outs []Out, err error) {
+	if err == nil {
+		r.deliver(d, outs)
+		return
+	}
 	var (
 		later  *laterError
 		reject *RejectError
 	)
 	switch {
-	case err == nil:
-		r.deliver(d, outs)
 	case errors.As(err, &later):
 		r.o.Logger.Warn("stage paused", "stage", r.o.Name, "for", later.delay, "err", err)
 		r.pause(later.delay)
@@ -313,7 +315,7 @@ func (r *runner) publish(d *delivery, msgs []*nats.Msg) {
 // answered counts an answer and concludes the delivery with the last one.
 func (r *runner) answered(d *delivery, err error) {
 	if err != nil {
-		d.failed.Store(&err)
+		d.fail(err)
 	}
 	if d.waiting.Add(-1) > 0 {
 		return

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -21,7 +22,7 @@ func benchCommand() *cobra.Command {
 		asJSON, loopback bool
 	)
 	cmd := &cobra.Command{
-		Use:   "bench",
+		Use:   "bench [BENCH]...",
 		Short: "Measure throughput and latency on this machine",
 		Long: `Measure throughput and latency on this machine, each bench on a server and in a
 folder of its own that are thrown away afterwards (TMPDIR says where).
@@ -43,9 +44,13 @@ others use drifts: compare figures of one run only, CPU time rather than rates.
 
 With --json each figure is one line:
 {"bench":"relay","metric":"cpu_per_hop","value":30.1,"unit":"us"}
-and the least and the most are <metric>_min and <metric>_max.`,
-		Args: cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error {
+and the least and the most are <metric>_min and <metric>_max.
+
+BENCH limits the run to some of: ` + strings.Join(bench.Steps(), ", ") + `.`,
+		ValidArgs: bench.Steps(),
+		Args:      cobra.OnlyValidArgs,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			o.Only = args
 			o.Profile = bus.Profile(profile)
 			if o.Profile != bus.Fast && o.Profile != bus.Durable {
 				return run.Usage(fmt.Errorf("profile %q: want %s or %s", profile, bus.Fast, bus.Durable))
