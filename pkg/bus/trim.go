@@ -23,17 +23,19 @@ type Guard func(ctx context.Context, stream string) (keepFrom uint64, err error)
 // A message goes when all of this holds: it is older than its stream's age, every
 // consumer has acknowledged it, the input it was made from is acknowledged (or its
 // maker, coming back after a long stop, could not see that it exists), and every
-// guard lets go of it.
+// guard lets go of it. How far the inputs are acknowledged is remembered first, in
+// case the server forgets it once the outputs are gone.
 type Trimmer struct {
 	js     jetstream.JetStream
+	state  *State
 	topo   *Topology
 	guards []Guard
 	now    func() time.Time
 }
 
 // NewTrimmer returns a trimmer for a road.
-func NewTrimmer(js jetstream.JetStream, t *Topology, now func() time.Time, guards ...Guard) *Trimmer {
-	return &Trimmer{js: js, topo: t, now: now, guards: guards}
+func NewTrimmer(js jetstream.JetStream, t *Topology, state *State, now func() time.Time, guards ...Guard) *Trimmer {
+	return &Trimmer{js: js, topo: t, state: state, now: now, guards: guards}
 }
 
 // Trim looks at every stream once and returns how many messages it removed.
@@ -114,7 +116,14 @@ func (t *Trimmer) unackedSince(ctx context.Context, row Consumer) (time.Time, er
 	if err != nil {
 		return time.Time{}, fmt.Errorf("trim: consumer %s of %s: %w", row.Name, row.Stream, err)
 	}
-	state, floor := s.CachedInfo().State, c.CachedInfo().AckFloor.Stream
+	state, created, floor := s.CachedInfo().State, s.CachedInfo().Created, c.CachedInfo().AckFloor.Stream
+	known, err := t.state.Floor(ctx, row.Stream, row.Name, created)
+	if err == nil && floor > known {
+		err = t.state.SaveFloor(ctx, row.Stream, row.Name, created, floor)
+	}
+	if err != nil {
+		return time.Time{}, fmt.Errorf("trim: %w", err)
+	}
 	if state.Msgs == 0 || floor >= state.LastSeq {
 		return t.now(), nil
 	}

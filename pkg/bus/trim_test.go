@@ -15,7 +15,7 @@ import (
 // trim trims as if it were later by so much, and returns how many messages went.
 func (r *road) trim(t *testing.T, later time.Duration, guards ...bus.Guard) uint64 {
 	t.Helper()
-	n, err := bus.NewTrimmer(r.JS, r.topo, func() time.Time { return time.Now().Add(later) }, guards...).Trim(t.Context())
+	n, err := bus.NewTrimmer(r.JS, r.topo, r.memory(t), func() time.Time { return time.Now().Add(later) }, guards...).Trim(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -103,7 +103,7 @@ func TestTrim_asksItsGuards(t *testing.T) {
 	}
 	broken := errors.New("no ledger")
 	later := func() time.Time { return time.Now().Add(2 * time.Hour) }
-	_, err := bus.NewTrimmer(r.JS, r.topo, later, func(context.Context, string) (uint64, error) { return 0, broken }).Trim(t.Context())
+	_, err := bus.NewTrimmer(r.JS, r.topo, r.memory(t), later, func(context.Context, string) (uint64, error) { return 0, broken }).Trim(t.Context())
 	if !errors.Is(err, broken) {
 		t.Errorf("error %v, want the guard's", err)
 	}
@@ -118,8 +118,34 @@ func TestTrim_needsTheRoad(t *testing.T) {
 	if err := r.JS.DeleteConsumer(t.Context(), article.StreamTagged, article.StageSummarize); err != nil {
 		t.Fatal(err)
 	}
-	_, err := bus.NewTrimmer(r.JS, r.topo, time.Now).Trim(t.Context())
+	_, err := bus.NewTrimmer(r.JS, r.topo, r.memory(t), time.Now).Trim(t.Context())
 	if !errors.Is(err, jetstream.ErrConsumerNotFound) {
 		t.Errorf("error %v, want the missing consumer's: without it nothing is known to be finished", err)
 	}
+}
+
+func TestTrim_remembersHowFarTheInputsAreAcknowledged(t *testing.T) {
+	t.Parallel()
+	r := newRoad(t, bus.Settings{})
+	r.put(t, message("articles.inbox.ap", "1"), message("articles.inbox.ap", "2"))
+	r.ack(t, article.StreamInbox, article.StageIngest, 2)
+	r.trim(t, 0)
+	s, err := r.JS.Stream(t.Context(), article.StreamInbox)
+	if err != nil {
+		t.Fatal(err)
+	}
+	floor, err := r.memory(t).Floor(t.Context(), article.StreamInbox, article.StageIngest, s.CachedInfo().Created)
+	if floor != 2 || err != nil {
+		t.Errorf("the remembered floor is %d (%v), want 2", floor, err)
+	}
+}
+
+// memory is what the road remembers beside its streams.
+func (r *road) memory(t *testing.T) *bus.State {
+	t.Helper()
+	s, err := bus.OpenState(t.Context(), r.JS)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
 }

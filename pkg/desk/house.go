@@ -27,7 +27,11 @@ func (d *Desk) keepHouse(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	trimmer := bus.NewTrimmer(js, d.topo, d.o.Now, books.KeepFrom)
+	state, err := bus.OpenState(ctx, js)
+	if err != nil {
+		return err
+	}
+	trimmer := bus.NewTrimmer(js, d.topo, state, d.o.Now, books.KeepFrom)
 	tick := time.NewTicker(d.o.HousekeepingInterval)
 	defer tick.Stop()
 	for {

