@@ -27,27 +27,17 @@ const (
 	storeRetry = time.Second
 )
 
-func (r *runner) startWorker() {
-	r.workers.Add(1)
-	go func() {
-		for {
-			select {
-			case <-r.quit:
-				r.workers.Done()
-				return
-			case d := <-r.work:
-				if !r.process(d) {
-					return // it hung: abandon has replaced this worker
-				}
-			}
-		}
-	}()
-}
+// startWorker starts one of the workers.
+func (r *runner) startWorker() { r.startOn(r.work, r.process) }
 
 // startSuspectWorker starts the one worker for messages that may kill the process.
 // Before each it writes down that it starts, so that the count survives the death
 // and the innocent ones that were buffered beside it are not counted.
-func (r *runner) startSuspectWorker() {
+func (r *runner) startSuspectWorker() { r.startOn(r.suspects, r.interrogate) }
+
+// startOn starts a worker that works on a queue until the stage ends, or until one call
+// hung so long that abandon has replaced the worker.
+func (r *runner) startOn(queue <-chan *delivery, work func(*delivery) bool) {
 	r.workers.Add(1)
 	go func() {
 		for {
@@ -55,8 +45,8 @@ func (r *runner) startSuspectWorker() {
 			case <-r.quit:
 				r.workers.Done()
 				return
-			case d := <-r.suspects:
-				if !r.interrogate(d) {
+			case d := <-queue:
+				if !work(d) {
 					return
 				}
 			}

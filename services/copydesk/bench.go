@@ -74,7 +74,7 @@ BENCH limits the run to some of: ` + strings.Join(bench.Steps(), ", ") + `.`,
 	f.IntVar(&o.N, "n", 10000, "messages of each relay in a round")
 	f.IntVar(&o.Rounds, "rounds", 3, "how often everything is measured")
 	f.IntVar(&o.Size, "size", 4096, "`bytes` of a relayed message")
-	f.StringVar(&profile, "profile", string(bus.Fast), "fast: the server syncs once a second; durable: before it acknowledges")
+	f.StringVar(&profile, "profile", string(bus.Fast), "durability: `fast`, or durable to survive a power cut too")
 	f.BoolVar(&loopback, "listen", false, "connect by TCP over loopback, not by pipes in the process")
 	f.BoolVar(&asJSON, "json", false, "print one JSON object a line")
 	for _, name := range []string{"n", "rounds", "size", "listen"} {

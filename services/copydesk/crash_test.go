@@ -213,15 +213,7 @@ func crash(t *testing.T, profile bus.Profile) {
 		targets = append(targets, v.keep(ctx, gaps(stage), append([]string{"worker", stage, "--nats", "nats://" + address}, common...)...))
 	}
 
-	nc, err := nats.Connect("nats://"+address, nats.RetryOnFailedConnect(true), nats.MaxReconnects(-1), nats.ReconnectWait(50*time.Millisecond))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer nc.Close()
-	js, err := jetstream.New(nc)
-	if err != nil {
-		t.Fatal(err)
-	}
+	nc, js := reach(t, address)
 	inbox := openInbox(t, nc, js)
 
 	// Drop slowly enough that the kills fall between, until there were enough.
@@ -296,15 +288,7 @@ func TestCrash_outageLongerThanTheDuplicateWindow(t *testing.T) {
 				"--ack-wait", "2s", "--duplicate-window", "2s", "--log-level", "error",
 			}
 			dying := copydesk(t, stage+" "+gapStored+" 10", args...)
-			nc, err := nats.Connect("nats://"+address, nats.RetryOnFailedConnect(true), nats.MaxReconnects(-1), nats.ReconnectWait(20*time.Millisecond))
-			if err != nil {
-				t.Fatal(err)
-			}
-			defer nc.Close()
-			js, err := jetstream.New(nc)
-			if err != nil {
-				t.Fatal(err)
-			}
+			nc, js := reach(t, address)
 			in := openInbox(t, nc, js)
 			var drops errgroup.Group
 			drops.Go(func() error { return dropTexts(t.Context(), in, articles, nil) })
@@ -321,12 +305,14 @@ func TestCrash_outageLongerThanTheDuplicateWindow(t *testing.T) {
 					return false
 				}
 				sums = ledger.Total(books.Report())
-				return sums.Files == articles && sums.InFlight() == 0
+				return sums.Files >= articles && sums.InFlight() == 0
 			})
-			if sums.Enriched+sums.Duplicate != articles {
-				t.Errorf("ledger %+v, want %d articles out", sums, articles)
+			// The inbox forgets ids as quickly: a drop that was not answered before the
+			// outage and is repeated after it is another file. It must end once like any.
+			if sums.Enriched+sums.Duplicate != sums.Files {
+				t.Errorf("ledger %+v, want every file's article out", sums)
 			}
-			endedOnce(t, js, articles)
+			endedOnce(t, js, int(sums.Files))
 		})
 	}
 }
@@ -375,6 +361,21 @@ func program(ctx context.Context, crash string, args ...string) *exec.Cmd {
 	cmd := exec.CommandContext(ctx, os.Args[0], args...)
 	cmd.Env = append(os.Environ(), programVar+"=1", crashVar+"="+crash)
 	return cmd
+}
+
+// reach connects to a server that may not be up yet, and goes down now and then.
+func reach(t *testing.T, address string) (*nats.Conn, jetstream.JetStream) {
+	t.Helper()
+	nc, err := nats.Connect("nats://"+address, nats.RetryOnFailedConnect(true), nats.MaxReconnects(-1), nats.ReconnectWait(20*time.Millisecond))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(nc.Close)
+	js, err := jetstream.New(nc)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return nc, js
 }
 
 // openInbox waits for the road and returns its inbox.
