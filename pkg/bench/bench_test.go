@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"os"
 	"slices"
 	"strings"
@@ -76,6 +77,25 @@ func TestRun_saysWhatFailed(t *testing.T) {
 	}
 	if _, err := Run(t.Context(), Options{N: 1 << 20}); err == nil || !strings.Contains(err.Error(), "take fewer") {
 		t.Errorf("error %v, want a refusal of more than the streams hold", err)
+	}
+}
+
+func TestRun_measuresOnlyWhatIsAskedFor(t *testing.T) {
+	t.Parallel()
+	var said []string
+	o := Options{Only: []string{"json"}, Rounds: 1, Notice: func(format string, args ...any) { said = append(said, fmt.Sprintf(format, args...)) }}
+	report, err := Run(t.Context(), o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := len(report.Figures()); got != 6 {
+		t.Errorf("%d figures, want two with their ends", got)
+	}
+	if diff := cmp.Diff([]string{"round 1 of 1: JSON"}, said); diff != "" {
+		t.Errorf("notices (-want +got):\n%s", diff)
+	}
+	if _, err := Run(t.Context(), Options{Only: []string{"speed"}}); err == nil || !strings.Contains(err.Error(), "relay-latency") {
+		t.Errorf("error %v, want one that names the benches", err)
 	}
 }
 
