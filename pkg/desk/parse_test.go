@@ -103,6 +103,7 @@ func encoded(t *testing.T, items []extract.Item) []string {
 // hostile are files made to hang, overflow or eat the program that reads them.
 func hostile(t *testing.T) map[string][]byte {
 	t.Helper()
+	const bomb = 24 // MiB, of zeros: a thousandth of it when packed
 	zeros := func(w io.WriteCloser, n int) {
 		block := make([]byte, 1<<20)
 		for range n {
@@ -130,18 +131,18 @@ func hostile(t *testing.T) map[string][]byte {
 		return b.Bytes()
 	}
 	var gz, zs, xzs, plain bytes.Buffer
-	zeros(gzip.NewWriter(&gz), 256)
+	zeros(gzip.NewWriter(&gz), bomb)
 	enc, err := zstd.NewWriter(&zs)
 	if err != nil {
 		t.Fatal(err)
 	}
-	zeros(enc, 256)
+	zeros(enc, bomb)
 	x, err := xz.NewWriter(&xzs)
 	if err != nil {
 		t.Fatal(err)
 	}
-	zeros(x, 128)
-	zeros(nopCloser{&plain}, 100)
+	zeros(x, bomb)
+	zeros(nopCloser{&plain}, bomb)
 	nested := zipped("story.txt", []byte("The lock at Øster will close for eleven weeks, the port said on Monday."))
 	for range 10 {
 		nested = zipped("inner.zip", nested)

@@ -130,27 +130,42 @@ func (l *Ledger) load(ctx context.Context) error {
 func (l *Ledger) Advance(ctx context.Context) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	behind, err := l.advance(ctx)
+	if err == nil && behind {
+		// Another keeper has counted further and let the trimmer remove what it saw.
+		if err = l.load(ctx); err == nil {
+			_, err = l.advance(ctx)
+		}
+	}
+	if err != nil {
+		// Some messages may be counted without the place being noted.
+		return errors.Join(fmt.Errorf("advance ledger: %w", err), l.load(context.WithoutCancel(ctx)))
+	}
+	return nil
+}
+
+// advance reports whether messages it had not read are gone.
+func (l *Ledger) advance(ctx context.Context) (behind bool, err error) {
 	for _, name := range streams {
 		s, err := l.js.Stream(ctx, name)
 		if err != nil {
-			return fmt.Errorf("advance ledger over %s: %w", name, err)
+			return false, fmt.Errorf("look at %s: %w", name, err)
 		}
-		created := s.CachedInfo().Created
 		at := l.next[name]
-		if !at.Created.Equal(created) {
+		if created := s.CachedInfo().Created; !at.Created.Equal(created) {
 			at = position{Created: created, Seq: 1}
 		}
+		behind = behind || s.CachedInfo().State.FirstSeq > at.Seq
 		at.Seq, err = bus.Scan(ctx, l.js, name, bus.ScanOptions{From: at.Seq}, func(m jetstream.Msg, _ *jetstream.MsgMetadata) error {
 			l.count(name, m)
 			return nil
 		})
 		if err != nil {
-			// Some messages may be counted without the place being noted.
-			return errors.Join(fmt.Errorf("advance ledger: %w", err), l.load(context.WithoutCancel(ctx)))
+			return false, err
 		}
 		l.next[name] = at
 	}
-	return nil
+	return behind, nil
 }
 
 // count enters one message into the sums.

@@ -190,7 +190,7 @@ func TestLedger_outlivesWhatItCounted(t *testing.T) {
 		}
 	}
 	publish(t, s, item{subject: inbox}, item{subject: ingested, seq: 1, count: 1}, item{subject: enriched, seq: 1, count: 1})
-	first, rival := open(), open()
+	first, rival, idle := open(), open(), open()
 	if from, err := first.KeepFrom(t.Context(), article.StreamEnriched); err != nil || from != 1 {
 		t.Errorf("before it is saved the ledger lets go of messages below %d (%v)", from, err)
 	}
@@ -211,11 +211,12 @@ func TestLedger_outlivesWhatItCounted(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
+	late := open()
 	publish(t, s, item{subject: inbox})
 	second := open()
 	keep(second)
 	keep(first)
-	for name, l := range map[string]*ledger.Ledger{"first": first, "rival": rival, "second": second} {
+	for name, l := range map[string]*ledger.Ledger{"first": first, "rival": rival, "second": second, "late": late, "idle": idle} {
 		if err := l.Advance(t.Context()); err != nil {
 			t.Fatal(err)
 		}
