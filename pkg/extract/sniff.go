@@ -24,6 +24,10 @@ const (
 	formatIPTC7901 format = "IPTC 7901 message"
 	formatMail     format = "mail"
 	formatMbox     format = "mailbox"
+	formatMarkdown format = "Markdown text"
+	formatWARC     format = "web archive"
+	formatDOCX     format = "Word document"
+	formatODT      format = "OpenDocument text"
 )
 
 // mediaTypes of the formats that articles are found in.
@@ -41,12 +45,18 @@ var mediaTypes = map[format]string{
 	formatIPTC7901: "text/vnd.iptc.iptc7901",
 	formatMail:     "message/rfc822",
 	formatMbox:     "application/mbox",
+	formatMarkdown: "text/markdown",
+	formatWARC:     "application/warc",
+	formatDOCX:     "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
+	formatODT:      "application/vnd.oasis.opendocument.text",
 }
 
 func (f format) mediaType() string { return mediaTypes[f] }
 
 // isContainer reports whether a format holds files of any format.
-func (f format) isContainer() bool { return f == formatZip || f == formatMail || f == formatMbox }
+func (f format) isContainer() bool {
+	return f == formatZip || f == formatMail || f == formatMbox || f == formatWARC
+}
 
 // magic are the first bytes of formats, and of those that are known but not read, with
 // the way out for the sender.
@@ -62,7 +72,7 @@ var magic = []struct {
 	{"%PDF-", "", "a PDF: send its text"},
 	{"{\\rtf", "", "an RTF document: send it as DOCX, text or HTML"},
 	{"\xd0\xcf\x11\xe0", "", "an old Office document or one with a password: save it as DOCX without one"},
-	{"WARC/", "", "a web archive: send its pages one by one"},
+	{"WARC/", formatWARC, ""},
 	{"\x89PNG", "", "an image: send text"},
 	{"\xff\xd8\xff", "", "an image: send text"},
 	{"GIF8", "", "an image: send text"},
@@ -134,6 +144,8 @@ func sniff(data []byte, h Hints) (format, *Reject) {
 		return jsonShape(data), nil
 	case tags >= 2, tags == 1 && (declared == "text/html" || declared == "application/xhtml+xml"):
 		return formatHTML, nil
+	case looksLikeMarkdown(head, declared, strings.ToLower(h.Filename)):
+		return formatMarkdown, nil
 	}
 	return formatText, nil
 }
