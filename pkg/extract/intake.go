@@ -96,6 +96,7 @@ func (in *intake) readers() map[format]func(part) *Reject {
 		formatMbox:     in.readMbox,
 		formatMarkdown: in.readMarkdown,
 		formatWARC:     in.readWARC,
+		formatPDF:      in.readPDF,
 	}
 }
 

@@ -28,6 +28,7 @@ const (
 	formatWARC     format = "web archive"
 	formatDOCX     format = "Word document"
 	formatODT      format = "OpenDocument text"
+	formatPDF      format = "PDF"
 )
 
 // mediaTypes of the formats that articles are found in.
@@ -49,6 +50,7 @@ var mediaTypes = map[format]string{
 	formatWARC:     "application/warc",
 	formatDOCX:     "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
 	formatODT:      "application/vnd.oasis.opendocument.text",
+	formatPDF:      "application/pdf",
 }
 
 func (f format) mediaType() string { return mediaTypes[f] }
@@ -69,7 +71,7 @@ var magic = []struct {
 	{"PK\x05\x06", formatZip, ""},
 	{"7z\xbc\xaf\x27\x1c", "", "a 7z file: send it as zip"},
 	{"Rar!\x1a\x07", "", "a rar file: send it as zip"},
-	{"%PDF-", "", "a PDF: send its text"},
+	{"%PDF-", formatPDF, ""},
 	{"{\\rtf", "", "an RTF document: send it as DOCX, text or HTML"},
 	{"\xd0\xcf\x11\xe0", "", "an old Office document or one with a password: save it as DOCX without one"},
 	{"WARC/", formatWARC, ""},
