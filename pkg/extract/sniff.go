@@ -156,7 +156,7 @@ func sniff(data []byte, h Hints) (format, *Reject) {
 // published ones began SYN SYN SOH, every IPTC 7901 message of six with SOH. A line of
 // ANPA without its synchronisation is told by its second line.
 func sniffWire(data []byte) format {
-	start := bytes.TrimLeft(data[:min(len(data), 1<<10)], "\x00\x16\r\n ")
+	start := bytes.TrimLeft(data[:min(len(data), 1<<10)], "\x16\r\n ")
 	if !bytes.HasPrefix(start, []byte(soh)) || !bytes.Contains(start, []byte(stx)) {
 		return ""
 	}
@@ -167,5 +167,11 @@ func sniffWire(data []byte) format {
 	case bytes.HasPrefix(data, []byte("\x16")), anpaKey.MatchString(lines(string(head))):
 		return formatANPA
 	}
-	return formatIPTC7901
+	if wireID.Match(head) {
+		return formatIPTC7901
+	}
+	return ""
 }
+
+// wireID begins the head of every message: a source and a number.
+var wireID = regexp.MustCompile(`^\s*[A-Za-z]{1,6}-?\d{1,6}\b`)
