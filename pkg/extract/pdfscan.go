@@ -43,6 +43,13 @@ func (in *intake) checkPDF(data []byte) *Reject {
 	return in.checkStreams(data)
 }
 
+// maxPDFTables is the most tables in a chain: one for each time the file was saved.
+const maxPDFTables = 200
+
+// maxPDFRefs is the most streams of objects that may be described elsewhere; each has to
+// be looked for.
+const maxPDFRefs = 100
+
 // checkXrefs follows the tables of objects from the last to the first, as the parser
 // will.
 func checkXrefs(data []byte) *Reject {
@@ -52,7 +59,7 @@ func checkXrefs(data []byte) *Reject {
 	}
 	at, _ := strconv.Atoi(string(starts[len(starts)-1][1]))
 	for seen := map[int]bool{}; at > 0 && at < len(data); {
-		if seen[at] {
+		if seen[at] || len(seen) > maxPDFTables {
 			return refuse(CodeMalformed, "a PDF whose tables go round in circles: print it to a new PDF")
 		}
 		seen[at] = true
@@ -75,6 +82,7 @@ func checkXrefs(data []byte) *Reject {
 // checkStreams unpacks every stream within the limits of all packed data, and refuses
 // streams of objects that are described by objects inside them.
 func (in *intake) checkStreams(data []byte) *Reject {
+	looked := map[string]bool{}
 	for _, loc := range pdfStream.FindAllIndex(data, in.limits.XMLElements) {
 		head := data[max(0, loc[0]-2000):loc[0]]
 		if i := bytes.LastIndex(head, []byte(" obj")); i >= 0 {
@@ -85,6 +93,12 @@ func (in *intake) checkStreams(data []byte) *Reject {
 				return refuse(CodeUnsupported, "a PDF with chained streams of objects: print it to a new PDF")
 			}
 			for _, ref := range pdfRef.FindAllSubmatch(head, -1) {
+				if looked[string(ref[0])] {
+					continue
+				}
+				if looked[string(ref[0])] = true; len(looked) > maxPDFRefs {
+					return refuse(CodeTooMany, "a PDF with more than %d streams of objects described elsewhere: print it to a new PDF", maxPDFRefs)
+				}
 				own := regexp.MustCompile(`(?:^|[\s>])` + string(ref[1]) + `\s+` + string(ref[2]) + `\s+obj\b`)
 				if !own.Match(data) {
 					return refuse(CodeMalformed, "a PDF whose objects describe themselves: print it to a new PDF")
@@ -95,9 +109,11 @@ func (in *intake) checkStreams(data []byte) *Reject {
 			continue // pictures are not unpacked by the parser
 		}
 		packed := data[loc[1]:]
-		if i := bytes.Index(packed, []byte("endstream")); i >= 0 {
-			packed = packed[:i]
+		i := bytes.Index(packed, []byte("endstream"))
+		if i < 0 {
+			return refuse(CodeMalformed, "a PDF cut off: send it whole")
 		}
+		packed = packed[:i]
 		r, err := zlib.NewReader(bytes.NewReader(packed))
 		if err != nil {
 			continue // the parser says so where it matters

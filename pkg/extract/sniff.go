@@ -128,6 +128,7 @@ func sniff(data []byte, h Hints) (format, *Reject) {
 		head = bytes.ReplaceAll(head[2:], []byte{0}, nil)
 	}
 	tags := len(htmlTag.FindAllIndex(head, 3))
+	shape := jsonShape(data)
 	declared, _, _ := mime.ParseMediaType(h.ContentType)
 	switch {
 	case htmlHead.Match(head):
@@ -142,8 +143,8 @@ func sniff(data []byte, h Hints) (format, *Reject) {
 			return formatMbox, nil
 		}
 		return formatMail, nil
-	case jsonShape(data) != "":
-		return jsonShape(data), nil
+	case shape != "":
+		return shape, nil
 	case tags >= 2, tags == 1 && (declared == "text/html" || declared == "application/xhtml+xml"):
 		return formatHTML, nil
 	case looksLikeMarkdown(head, declared, strings.ToLower(h.Filename)):
