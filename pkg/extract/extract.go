@@ -103,13 +103,29 @@ func (in *intake) finish() ([]Item, error) {
 	return in.items, nil
 }
 
-// readPlain extracts the article of a plain text.
+// readPlain extracts the article of a plain text, or several that were put in one file.
 func (in *intake) readPlain(p part) *Reject {
 	text, charset, warnings := decode(p.data, formatText, p.hints)
-	a := in.blank(p, formatText)
-	a.Input.Charset = &charset
-	a.Cleaning.Warnings = append(a.Cleaning.Warnings, warnings...)
-	return in.complete(p, a, readText(a, text))
+	pieces, doubtful := splitGlued(text)
+	for _, piece := range pieces {
+		a := in.blank(p, formatText)
+		a.Input.Charset = &charset
+		a.Cleaning.Warnings = append(a.Cleaning.Warnings, warnings...)
+		if doubtful {
+			warn(a, "maybe_several_articles")
+		}
+		if len(pieces) > 1 {
+			warn(a, "split_from_text")
+		}
+		reject := in.complete(p, a, readText(a, piece))
+		if reject != nil && len(pieces) == 1 {
+			return reject
+		}
+		if reject != nil {
+			in.reject(p, reject)
+		}
+	}
+	return nil
 }
 
 // readPage extracts the article of a page.

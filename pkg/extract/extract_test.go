@@ -84,7 +84,7 @@ func TestFile_rejects(t *testing.T) {
 		{"a page without prose", "<html><body><nav><a href='/'>Home</a></nav></body></html>", CodeNoText},
 		{"a broken gzip file", "\x1f\x8b\x08rest", CodeMalformed},
 		{"a broken zip file", "PK\x03\x04rest", CodeMalformed},
-		{"a PDF", "%PDF-1.7 rest", CodeUnsupported},
+		{"a broken PDF", "%PDF-1.7 rest", CodeMalformed},
 		{"binary data", "abc\x00def", CodeUnsupported},
 		{"more bytes than the limit", strings.Repeat("x", 2000), CodeTooLarge},
 	} {

@@ -94,6 +94,9 @@ func (in *intake) readers() map[format]func(part) *Reject {
 		formatIPTC7901: in.readIPTC7901,
 		formatMail:     in.readMail,
 		formatMbox:     in.readMbox,
+		formatMarkdown: in.readMarkdown,
+		formatWARC:     in.readWARC,
+		formatPDF:      in.readPDF,
 	}
 }
 

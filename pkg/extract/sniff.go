@@ -24,6 +24,11 @@ const (
 	formatIPTC7901 format = "IPTC 7901 message"
 	formatMail     format = "mail"
 	formatMbox     format = "mailbox"
+	formatMarkdown format = "Markdown text"
+	formatWARC     format = "web archive"
+	formatDOCX     format = "Word document"
+	formatODT      format = "OpenDocument text"
+	formatPDF      format = "PDF"
 )
 
 // mediaTypes of the formats that articles are found in.
@@ -41,12 +46,19 @@ var mediaTypes = map[format]string{
 	formatIPTC7901: "text/vnd.iptc.iptc7901",
 	formatMail:     "message/rfc822",
 	formatMbox:     "application/mbox",
+	formatMarkdown: "text/markdown",
+	formatWARC:     "application/warc",
+	formatDOCX:     "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
+	formatODT:      "application/vnd.oasis.opendocument.text",
+	formatPDF:      "application/pdf",
 }
 
 func (f format) mediaType() string { return mediaTypes[f] }
 
 // isContainer reports whether a format holds files of any format.
-func (f format) isContainer() bool { return f == formatZip || f == formatMail || f == formatMbox }
+func (f format) isContainer() bool {
+	return f == formatZip || f == formatMail || f == formatMbox || f == formatWARC
+}
 
 // magic are the first bytes of formats, and of those that are known but not read, with
 // the way out for the sender.
@@ -59,10 +71,10 @@ var magic = []struct {
 	{"PK\x05\x06", formatZip, ""},
 	{"7z\xbc\xaf\x27\x1c", "", "a 7z file: send it as zip"},
 	{"Rar!\x1a\x07", "", "a rar file: send it as zip"},
-	{"%PDF-", "", "a PDF: send its text"},
+	{"%PDF-", formatPDF, ""},
 	{"{\\rtf", "", "an RTF document: send it as DOCX, text or HTML"},
 	{"\xd0\xcf\x11\xe0", "", "an old Office document or one with a password: save it as DOCX without one"},
-	{"WARC/", "", "a web archive: send its pages one by one"},
+	{"WARC/", formatWARC, ""},
 	{"\x89PNG", "", "an image: send text"},
 	{"\xff\xd8\xff", "", "an image: send text"},
 	{"GIF8", "", "an image: send text"},
@@ -116,6 +128,7 @@ func sniff(data []byte, h Hints) (format, *Reject) {
 		head = bytes.ReplaceAll(head[2:], []byte{0}, nil)
 	}
 	tags := len(htmlTag.FindAllIndex(head, 3))
+	shape := jsonShape(data)
 	declared, _, _ := mime.ParseMediaType(h.ContentType)
 	switch {
 	case htmlHead.Match(head):
@@ -130,10 +143,12 @@ func sniff(data []byte, h Hints) (format, *Reject) {
 			return formatMbox, nil
 		}
 		return formatMail, nil
-	case jsonShape(data) != "":
-		return jsonShape(data), nil
+	case shape != "":
+		return shape, nil
 	case tags >= 2, tags == 1 && (declared == "text/html" || declared == "application/xhtml+xml"):
 		return formatHTML, nil
+	case looksLikeMarkdown(head, declared, strings.ToLower(h.Filename)):
+		return formatMarkdown, nil
 	}
 	return formatText, nil
 }
@@ -142,7 +157,7 @@ func sniff(data []byte, h Hints) (format, *Reject) {
 // published ones began SYN SYN SOH, every IPTC 7901 message of six with SOH. A line of
 // ANPA without its synchronisation is told by its second line.
 func sniffWire(data []byte) format {
-	start := bytes.TrimLeft(data[:min(len(data), 1<<10)], "\x00\x16\r\n ")
+	start := bytes.TrimLeft(data[:min(len(data), 1<<10)], "\x16\r\n ")
 	if !bytes.HasPrefix(start, []byte(soh)) || !bytes.Contains(start, []byte(stx)) {
 		return ""
 	}
@@ -153,5 +168,11 @@ func sniffWire(data []byte) format {
 	case bytes.HasPrefix(data, []byte("\x16")), anpaKey.MatchString(lines(string(head))):
 		return formatANPA
 	}
-	return formatIPTC7901
+	if wireID.Match(head) {
+		return formatIPTC7901
+	}
+	return ""
 }
+
+// wireID begins the head of every message: a source and a number.
+var wireID = regexp.MustCompile(`^\s*[A-Za-z]{1,6}-?\d{1,6}\b`)

@@ -18,6 +18,13 @@ func (in *intake) readZip(p part) *Reject {
 	if err != nil && !errors.Is(err, zip.ErrInsecurePath) { // names are labels here
 		return brokenPacking("zip", err)
 	}
+	switch f, advice := officeOf(z); {
+	case f != "":
+		return in.readOffice(f, p, z)
+	case advice != "":
+		return refuse(CodeUnsupported, "%s", advice)
+	}
+
 	before, passedOver := in.count(), 0
 	for _, m := range z.File {
 		name := strings.ToLower(m.Name)
