@@ -12,7 +12,6 @@ import (
 	"github.com/nats-io/nats.go"
 
 	"github.com/copydesk/copydesk/pkg/article"
-	"github.com/copydesk/copydesk/pkg/bus"
 )
 
 const (
@@ -231,130 +230,6 @@ func (r *runner) giveUp(d *delivery, f *Failure) {
 	}
 	r.o.Logger.Warn("message buried", "stage", r.o.Name, "item", m.Header.Get(article.HeaderItem), "reason", f.Code, "class", f.Class, "attempts", f.Attempts)
 	r.publish(d, []*nats.Msg{m})
-}
-
-// deliver publishes what the function returned.
-func (r *runner) deliver(d *delivery, outs []Out) {
-	if len(outs) == 0 {
-		r.finish(d, wordAck, outcomeFiltered)
-		return
-	}
-	d.outcome = outcomeOK
-	r.publish(d, r.messages(d, outs))
-}
-
-// messages turns outs into messages with their identity.
-func (r *runner) messages(d *delivery, outs []Out) []*nats.Msg {
-	in, id := d.in, d.in.Delivery()
-	msgs := make([]*nats.Msg, len(outs))
-	for i, out := range outs {
-		if out.Reject != nil {
-			msgs[i] = deadLetter(r.o.Name, in, out.Header, failure(out.Reject, 1))
-			continue
-		}
-		h := out.Header
-		if h == nil {
-			h = nats.Header{}
-		}
-		h[nats.MsgIdHdr] = []string{id.MessageID(r.o.Name, out.Item)}
-		for _, k := range carried {
-			if v, ok := in.Header[k]; ok && h[k] == nil {
-				h[k] = v
-			}
-		}
-		msgs[i] = &nats.Msg{Subject: out.Subject, Header: h, Data: out.Data}
-		if out.Stored != nil {
-			d.stored = append(d.stored, out.Stored)
-		}
-	}
-	return msgs
-}
-
-// carried headers go from input to outputs by themselves.
-var carried = []string{article.HeaderRun, article.HeaderRetry, article.HeaderTrace}
-
-// publish sends messages; the last answer concludes the delivery.
-func (r *runner) publish(d *delivery, msgs []*nats.Msg) {
-	d.msgs = msgs
-	d.sent = time.Now()
-	d.failed.Store(nil)
-	d.waiting.Store(int32(len(msgs)) + 1)
-	for _, m := range msgs {
-		if d.doubtful && r.seen.has(m.Header.Get(nats.MsgIdHdr)) {
-			r.m.dupAcks.Inc()
-			r.answered(d, nil)
-			continue
-		}
-		err := r.fit(r.calls, m)
-		if err == nil {
-			r.m.out.Add(float64(len(m.Data)))
-			err = r.pub.Publish(r.calls, m, func(a bus.Ack, err error) {
-				if a.Duplicate {
-					r.m.dupAcks.Inc()
-				}
-				r.answered(d, err)
-			})
-		}
-		if err != nil {
-			r.answered(d, err)
-		}
-	}
-	r.answered(d, nil)
-}
-
-// answered counts an answer and concludes the delivery with the last one.
-func (r *runner) answered(d *delivery, err error) {
-	if err != nil {
-		d.fail(err)
-	}
-	if d.waiting.Add(-1) > 0 {
-		return
-	}
-	failed := d.failed.Load()
-	if failed == nil {
-		r.m.publishAck.Observe(time.Since(d.sent).Seconds())
-		for _, tell := range d.stored {
-			tell()
-		}
-		word := d.word
-		if word == nil {
-			word = wordAck
-		}
-		r.finish(d, word, d.outcome)
-		return
-	}
-	r.m.errors["publish"].Inc()
-	err = *failed
-	switch {
-	case errors.Is(err, bus.ErrFull):
-		// The stage after this one is slow. Nothing is wrong with the message: hold
-		// it, alive, until there is room.
-		r.pause(fullRetry)
-		r.publishLater(d, fullRetry)
-	case errors.Is(err, bus.ErrNoAck), errors.Is(err, nats.ErrReconnectBufExceeded), errors.Is(err, nats.ErrConnectionReconnecting), errors.Is(err, nats.ErrDisconnected):
-		r.publishLater(d, fullRetry/5)
-	case errors.Is(err, bus.ErrClosed), errors.Is(err, nats.ErrConnectionClosed), errors.Is(err, context.Canceled):
-		// The stage ends. The server delivers the message again.
-	default:
-		d.msgs, d.word, d.stored = nil, nil, nil
-		r.verdict(d, nil, fmt.Errorf("publish: %w", err))
-	}
-}
-
-// publishLater publishes a delivery's messages again after a while, except those that
-// turn out to be stored.
-func (r *runner) publishLater(d *delivery, delay time.Duration) {
-	d.doubtful = true
-	time.AfterFunc(delay, func() { r.enqueue(d) })
-}
-
-func (r *runner) publishAgain(d *delivery) {
-	if err := r.seen.cover(r.calls, d.in.Stored, time.Now()); err != nil {
-		r.m.errors["store"].Inc()
-		time.AfterFunc(storeRetry, func() { r.enqueue(d) })
-		return
-	}
-	r.publish(d, d.msgs)
 }
 
 // cannotLook gives back a message of which it cannot be told whether it was done.
