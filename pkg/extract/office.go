@@ -27,11 +27,14 @@ var office = []struct {
 
 // officeOf tells what document a zip file is, if any.
 func officeOf(z *zip.Reader) (format, string) {
+	has := map[string]bool{}
+	for _, m := range z.File {
+		has[m.Name] = true
+	}
 	for _, o := range office {
-		for _, m := range z.File {
-			if m.Name == o.member {
-				return o.format, o.advice
-			}
+		// content.xml is a likely name for an article too.
+		if has[o.member] && (o.format != formatODT || has["mimetype"] || has["META-INF/manifest.xml"]) {
+			return o.format, o.advice
 		}
 	}
 	return "", ""

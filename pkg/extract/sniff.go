@@ -119,7 +119,10 @@ func sniff(data []byte, h Hints) (format, *Reject) {
 		return f, nil
 	}
 	if charsetOfBOM(data) == "" && bytes.IndexByte(data, 0) >= 0 {
-		return "", refuse(CodeUnsupported, "binary data: send text or HTML")
+		if h.ContentEncoding != "" {
+			return "", refuse(CodeUnsupported, "binary data, declared as %q: send it unpacked, or as gzip, zstd or xz", h.ContentEncoding)
+		}
+		return "", refuse(CodeUnsupported, "binary data: send text, a page or a document")
 	}
 
 	// The look of the start is enough. UTF-16 shows its ASCII once the NULs are out.
