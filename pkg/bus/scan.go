@@ -44,7 +44,8 @@ func Scan(ctx context.Context, js jetstream.JetStream, stream string, o ScanOpti
 	if err != nil {
 		return 0, fmt.Errorf("scan %s: %w", stream, err)
 	}
-	next = s.CachedInfo().State.LastSeq + 1
+	last := s.CachedInfo().State.LastSeq
+	next = last + 1
 	if next <= o.From || s.CachedInfo().State.Msgs == 0 {
 		return max(next, o.From), nil
 	}
@@ -58,7 +59,8 @@ func Scan(ctx context.Context, js jetstream.JetStream, stream string, o ScanOpti
 		defer cancel()
 		_ = js.DeleteConsumer(clean, stream, c.CachedInfo().Name)
 	}()
-	for left := c.CachedInfo().NumPending; left > 0; {
+	// The end is where it was at the beginning: a busy stream would be chased for ever.
+	for left, at := c.CachedInfo().NumPending, uint64(0); left > 0 && at < last; {
 		if err := ctx.Err(); err != nil {
 			return 0, fmt.Errorf("scan %s: %w", stream, err)
 		}
@@ -76,8 +78,8 @@ func Scan(ctx context.Context, js jetstream.JetStream, stream string, o ScanOpti
 				return 0, err
 			}
 			got++
-			left = meta.NumPending
-			next = max(next, meta.Sequence.Stream+1)
+			left, at = meta.NumPending, meta.Sequence.Stream
+			next = max(next, at+1)
 		}
 		if err := batch.Error(); err != nil && !errors.Is(err, jetstream.ErrNoMessages) {
 			return 0, fmt.Errorf("scan %s: %w", stream, err)
