@@ -94,6 +94,7 @@ var service = layer{
 // excused are other people's packages whose own imports are not held against us,
 // each with the reason.
 var excused = map[string]string{
+	"codeberg.org/readeck/go-readability/v2":  "an extractor; net/http is for its FromURL, which nothing calls",
 	"github.com/go-shiori/go-readability":     "a fallback of go-trafilatura; net/http is for its FromURL, which nothing calls",
 	"github.com/markusmobius/go-domdistiller": "the other fallback; net/http is for its ApplyForURL alone",
 }

@@ -33,6 +33,7 @@ func (r *reader) read(ctx context.Context, data []byte, h extract.Hints) ([]extr
 	if r.pool == nil || len(data) > r.limits.Raw || extract.Plain(data, h) {
 		return extract.File(ctx, data, h, r.limits)
 	}
+	h.Boilerplate = h.Boilerplate.Of(h.Source)
 	request, err := encodeCall(call{Hints: h, Limits: r.limits}, data)
 	if err != nil {
 		return nil, err

@@ -70,10 +70,21 @@ func TestReader_readsTheSameInAChild(t *testing.T) {
 		t.Fatal(err)
 	}
 	inputs["all of them in a zip"] = archive.Bytes()
+	const boilerplate = "From our harbour desk."
+	inputs["a page with learnt boilerplate"] = []byte("<html><body><p>" + boilerplate + "</p>" +
+		strings.Repeat("<p>Dock workers voted on Monday to stay away for a second week.</p>", 5) + "</body></html>")
+	var edges extract.Edges
+	for day := range 6 {
+		edges.Learn("test", []string{boilerplate, "One.", "Two.", "Three.", "Four.", "Five.", "Six."}, time.Unix(int64(day)*24*60*60, 0))
+	}
+	rules := edges.Snapshot()
 	for name, data := range inputs {
-		h := extract.Hints{Filename: name, Source: "test", Received: time.Date(2026, 11, 22, 12, 0, 0, 5, time.UTC), Seq: 7}
+		h := extract.Hints{Filename: name, Source: "test", Boilerplate: rules, Received: time.Date(2026, 11, 22, 12, 0, 0, 5, time.UTC), Seq: 7}
 		want, wantErr := here.read(t.Context(), data, h)
 		got, gotErr := away.read(t.Context(), data, h)
+		if name == "a page with learnt boilerplate" && (len(want) != 1 || len(want[0].Article.Cleaning.Removed) != 1) {
+			t.Errorf("%s: nothing was learnt: %+v", name, want)
+		}
 		if fmt.Sprint(wantErr) != fmt.Sprint(gotErr) {
 			t.Errorf("%s: error %v, want %v", name, gotErr, wantErr)
 		}

@@ -102,10 +102,10 @@ func squash(s string) string {
 	return s[:min(len(s), 10)]
 }
 
-var wordCount = regexp.MustCompile(`,\s*\d+$`)
+var slugCount = regexp.MustCompile(`,\s*\d+$`)
 
 func cutWordCount(slug string) (string, bool) {
-	loc := wordCount.FindStringIndex(slug)
+	loc := slugCount.FindStringIndex(slug)
 	if loc == nil {
 		return slug, false
 	}

@@ -2,6 +2,7 @@ package extract
 
 import (
 	"regexp"
+	"strings"
 	"unicode/utf8"
 
 	"github.com/copydesk/copydesk/pkg/article"
@@ -18,7 +19,7 @@ var boilerplate = []struct {
 	id   string
 	line *regexp.Regexp
 }{
-	{"signup", rule(`(?:please |just |simply )?(?:sign|log) ?(?:up|in)(?: (?:here|now|today|free))?(?: (?:to|for|with) .*\b(?:newsletters?|digest|inbox|updates?|alerts?|briefing|account|free|e-?mails?)\b.*)?`)},
+	{"signup", rule(`(?:please |just |simply )?(?:sign|log) ?(?:up|in)(?: (?:here|now|today|free))?(?: (?:to|for|with) .*\b(?:newsletters?|digest|inbox|updates?|alerts?|briefing|for free|free e-?mails?|daily e-?mails?)\b.*)?`)},
 	{"signup", rule(`(?:stay|keep) (?:informed|up to date|updated|ahead|in the know|connected)(?: (?:with|by|on|about)\b.*\b(?:newsletters?|updates?|alerts?|us|free|inbox|app)\b.*)?`)},
 	{"signup", rule(`(?:already a|become a|not a) (?:subscriber|member)\b.{0,80}`)},
 	{"newsletter", rule(`(?:please )?subscribe(?: (?:to|now|here|today|for)\b.*)?`)},
@@ -40,9 +41,34 @@ func rule(pattern string) *regexp.Regexp {
 	return regexp.MustCompile(`(?i)^[\s>*•»|-]*(?:` + pattern + `)[\s.!:»>|…-]*$`)
 }
 
+// openers are the words a rule's line may begin with; but for the two phrases in
+// mayBeBoilerplate, no other line can match.
+var openers = set("please", "just", "simply", "sign", "log", "login", "signup", "stay", "keep", "already", "become", "not",
+	"subscribe", "get", "related", "see", "read", "also", "recommended", "most", "trending", "you", "more", "click", "tap",
+	"follow", "like", "find", "join", "download", "advertisement", "advertising", "sponsored", "promoted", "story", "article",
+	"continue", "scroll", "skip", "share", "print", "comment", "comments", "e", "email", "copyright", "c", "this")
+
+// mayBeBoilerplate rules a line out without a pattern: nearly all prose.
+func mayBeBoilerplate(line string) bool {
+	word, _ := nextWord(line)
+	var buf [24]byte
+	return len(word) <= len(buf) && openers[lowerWord(word, buf[:0])] ||
+		strings.Contains(line, "©") || containsFold(line, "inbox") || containsFold(line, "rights reserved")
+}
+
+// containsFold is strings.Contains for a lower-case ASCII phrase, case aside.
+func containsFold(s, phrase string) bool {
+	for i := 0; i+len(phrase) <= len(s); i++ {
+		if s[i]|0x20 == phrase[0] && strings.EqualFold(s[i:i+len(phrase)], phrase) {
+			return true
+		}
+	}
+	return false
+}
+
 // boilerplateRule returns the id of the rule that would remove a line, or "".
 func boilerplateRule(line string) string {
-	if utf8.RuneCountInString(line) > maxBoilerplate {
+	if len(line) > 4*maxBoilerplate || !mayBeBoilerplate(line) || utf8.RuneCountInString(line) > maxBoilerplate {
 		return ""
 	}
 	for _, b := range boilerplate {

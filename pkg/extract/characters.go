@@ -5,13 +5,15 @@ import (
 	"unicode"
 	"unicode/utf8"
 
-	"golang.org/x/text/encoding/charmap"
 	"golang.org/x/text/unicode/norm"
 )
 
 // tidy makes the characters of a text plain, so that later stages see words and not
 // typesetting: NFC, one kind of line end, ordinary spaces, nothing invisible.
 func tidy(s string) string {
+	if isPlainASCII(s) {
+		return s
+	}
 	lines := strings.Split(strings.ReplaceAll(s, "\r\n", "\n"), "\n")
 	for i, line := range lines {
 		// First, because no-break spaces are part of the damage it mends.
@@ -20,9 +22,21 @@ func tidy(s string) string {
 	return norm.NFC.String(strings.Join(lines, "\n"))
 }
 
+// isPlainASCII reports whether tidy has nothing to do: a third of all English news.
+func isPlainASCII(s string) bool {
+	for i := range len(s) {
+		if c := s[i]; c < ' ' && c != '\n' || c >= 0x7f {
+			return false
+		}
+	}
+	return true
+}
+
 // plain maps a character to the one that reads the same, or drops it.
 func plain(r rune) rune {
 	switch {
+	case r > ' ' && r < 0x7f, r > 0xad && r < 0x300, r >= 0x2010 && r < 0x2028, r >= 0x3001 && r < 0xfe00:
+		return r // most text, none of it below
 	case r == '\n', r == '\r', r == '\f', r == '\v', r == '\u0085', r == '\u2028', r == '\u2029':
 		return '\n'
 	case r == '\t', unicode.Is(unicode.Zs, r):
@@ -43,7 +57,7 @@ func plain(r rune) rune {
 // spell words in Persian and Indic scripts and build emoji, but in Latin text they
 // are watermarks that keep equal words apart.
 func dropJoiners(s string) string {
-	if !strings.ContainsAny(s, "\u200c\u200d") {
+	if !strings.Contains(s, "\u200c") && !strings.Contains(s, "\u200d") {
 		return s
 	}
 	var b strings.Builder
@@ -59,18 +73,4 @@ func dropJoiners(s string) string {
 		prev = r
 	}
 	return b.String()
-}
-
-// unmojibake undoes UTF-8 that someone read as windows-1252 before it was sent
-// ("donâ€™t"). It acts only when the whole line turns into valid UTF-8 with fewer
-// characters, which ordinary accented text does not.
-func unmojibake(line string) string {
-	if !strings.ContainsAny(line, "ÂÃâ") {
-		return line
-	}
-	b, err := charmap.Windows1252.NewEncoder().Bytes([]byte(line))
-	if err != nil || !utf8.Valid(b) || utf8.RuneCount(b) >= utf8.RuneCountInString(line) {
-		return line
-	}
-	return string(b)
 }

@@ -30,9 +30,10 @@ func charsetOfBOM(data []byte) string {
 
 // decode turns the bytes into valid UTF-8 and names the charset they were in.
 //
-// A byte order mark is believed first, then valid UTF-8 (other charsets do not pass
-// for it by accident), then a declaration that decodes without a loss, and what is
-// left is windows-1252, which any bytes are.
+// A byte order mark is believed first, then bytes that make sense as UTF-16 only, then
+// valid UTF-8 (other charsets do not pass for it by accident), then a declaration that
+// decodes without a loss, then what the letters' statistics say, and what is left is
+// windows-1252, which any bytes are.
 func decode(data []byte, f format, h Hints) (text, charset string, warnings []string) {
 	switch bom := charsetOfBOM(data); {
 	case bom == "utf-8":
@@ -45,7 +46,11 @@ func decode(data []byte, f format, h Hints) (text, charset string, warnings []st
 		// The decoder replaces lone surrogates, so it has no errors to give.
 		b, _ := unicode.UTF16(unicode.LittleEndian, unicode.UseBOM).NewDecoder().Bytes(data)
 		return string(b), bom, nil
-	case utf8.Valid(data):
+	}
+	if order := utf16Order(data); order != "" {
+		return decodeUTF16(data, order), order, []string{"charset_guessed"}
+	}
+	if utf8.Valid(data) && !bytes.Contains(data, []byte("\x1b$")) {
 		return string(data), "utf-8", nil
 	}
 	for _, label := range declaredCharsets(data, f, h) {
@@ -62,6 +67,12 @@ func decode(data []byte, f format, h Hints) (text, charset string, warnings []st
 			continue
 		}
 		return string(b), name, nil
+	}
+	if text, name := guessCharset(data); name != "" {
+		return text, name, []string{"charset_guessed"}
+	}
+	if utf8.Valid(data) {
+		return string(data), "utf-8", nil
 	}
 	// Every byte is a character in windows-1252, so neither can this fail.
 	b, _ := charmap.Windows1252.NewDecoder().Bytes(data)

@@ -42,6 +42,7 @@ var days = []string{
 	"2006-01-02",
 	"2006/01/02",
 	"20060102",
+	time.UnixDate, // with the name of a zone
 	"January 2, 2006",
 	"Jan 2, 2006",
 	"2 January 2006",

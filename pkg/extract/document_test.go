@@ -91,6 +91,7 @@ text: Dock workers stay away. / Next / Talks go on.
 `},
 		{"a number sign is not enough", "# 1 in the charts this week\n\n" + prose, `
 type: text/plain
+kind: brief
 headline: # 1 in the charts this week
 text: ` + prose + "\n"},
 		{"Word, with a deletion and a text box", docx(t, word, "<dc:title>untitled</dc:title><cp:keywords>strike, harbour</cp:keywords>"), `

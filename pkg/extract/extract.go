@@ -43,6 +43,8 @@ type Hints struct {
 	Published       string // a time; used when the file itself has none
 	Ref             string // the sender's own reference, echoed
 
+	Boilerplate *Rules // lines learnt per source, or nil
+
 	Source   string // the sender's token
 	Lane     article.Lane
 	Received time.Time // the inbox's clock: nothing can be published much later
@@ -139,6 +141,7 @@ func (in *intake) readPage(p part) *Reject {
 
 // complete enters the body and what is read from it, checks the record and adds it.
 func (in *intake) complete(p part, a *article.Article, paragraphs []string) *Reject {
+	paragraphs = dropLearnt(a, paragraphs, p.hints.Boilerplate)
 	body := strings.Join(paragraphs, "\n\n")
 	if !strings.ContainsFunc(body, unicode.IsLetter) {
 		return refuse(CodeNoText, "no prose found in the %s: send the article's own page or text", a.Input.MediaType)
@@ -198,7 +201,9 @@ func record(digest string, size int64, h Hints) *article.Article {
 func readText(a *article.Article, text string) []string {
 	ps, removed := dropBoilerplate(splitParagraphs(tidy(text)))
 	a.Cleaning.Removed = append(a.Cleaning.Removed, removed...)
-	return takeOpening(a, ps)
+	body := takeOpening(a, ps)
+	setShortKind(a, body)
+	return body
 }
 
 // found is a provenance without alternatives.

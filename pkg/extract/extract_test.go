@@ -117,6 +117,7 @@ func TestFile_hostile(t *testing.T) {
 	prose := "<p>Dock workers voted on Monday to stay away for a second week, the union said.</p>"
 	for name, page := range map[string]string{
 		"deep nesting":        "<html>" + strings.Repeat("<div>", 100_000) + prose,
+		"very many spans":     "<html><body><p>" + strings.Repeat("<span>x </span>", 150_000) + prose,
 		"very many blocks":    "<html><body>" + strings.Repeat("<p>x</p>", 50_000) + prose,
 		"an endless tag":      "<html><body>" + prose + "<p class='" + strings.Repeat("x", 3<<20),
 		"deep JSON-LD":        "<html><script type='application/ld+json'>" + strings.Repeat("[", 50_000) + "</script>" + prose,
@@ -215,5 +216,6 @@ func ExampleFile() {
 	// Output:
 	// Harbour strike goes on from meta
 	// Dock workers voted on Monday to stay away for a second week, their union said.
+	// removed by headline_echo: Harbour strike goes on
 	// removed by promo: Click here to see our pictures of the week.
 }

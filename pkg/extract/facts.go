@@ -2,6 +2,7 @@ package extract
 
 import (
 	"regexp"
+	"slices"
 	"strings"
 
 	"golang.org/x/net/html"
@@ -18,6 +19,8 @@ type facts struct {
 	times     []string            // datetime of time elements marked as the publication
 	meta      map[string][]string // lower-case name or property
 	ld        []linkedArticle     // articles in JSON-LD
+	types     []string            // of the things around them
+	clocks    int                 // time elements
 }
 
 // readFacts walks a page once.
@@ -48,16 +51,38 @@ func readFacts(doc *html.Node) *facts {
 				f.meta[name] = append(f.meta[name], v)
 			}
 		case "time":
+			f.clocks++
 			if strings.EqualFold(attr(n, "itemprop"), "datePublished") || hasAttr(n, "pubdate") {
 				f.times = append(f.times, attr(n, "datetime"))
 			}
 		case "script":
 			if strings.HasPrefix(strings.ToLower(attr(n, "type")), "application/ld+json") && n.FirstChild != nil {
-				f.ld = append(f.ld, readLinked(n.FirstChild.Data)...)
+				found, around := readLinked(n.FirstChild.Data)
+				f.ld = append(f.ld, found...)
+				f.types = append(f.types, around...)
 			}
 		}
 	}
 	return f
+}
+
+// titles are the headlines a page gives its article, wherever it says them.
+func (f *facts) titles() []string {
+	all := append([]string{f.first("og:title"), withoutSite(f.title, f.first("og:site_name"))}, f.h1...)
+	for _, ld := range f.ld[:min(1, len(f.ld))] {
+		all = append(all, ld.headline)
+	}
+	return slices.DeleteFunc(all, func(s string) bool { return s == "" })
+}
+
+// linkedBody is the body that the page's JSON-LD has, or "".
+func (f *facts) linkedBody() string {
+	for _, ld := range f.ld {
+		if ld.body != "" {
+			return ld.body
+		}
+	}
+	return ""
 }
 
 // choice is a value and where the page says it.
@@ -78,11 +103,11 @@ func (f *facts) enter(a *article.Article, h Hints) {
 		h1 = f.h1[0]
 	}
 	site := f.first("og:site_name")
-	a.Headline = pick(a, "headline",
-		choice{ld.headline, "json_ld", 0.95},
+	a.Headline = pick(a, "headline", headlines(
+		choice{withoutSite(ld.headline, site), "json_ld", 0.95},
 		choice{withoutSite(f.first("og:title"), site), "meta", 0.9},
 		choice{h1, "h1", 0.85},
-		choice{withoutSite(f.title, site), "title", 0.7})
+		choice{withoutSite(f.title, site), "title", 0.7})...)
 	a.SiteName = pick(a, "site_name", choice{site, "meta", 0.95}, choice{ld.publisher, "json_ld", 0.9})
 	a.Section = pick(a, "section", choice{ld.section, "json_ld", 0.9}, choice{f.first("article:section"), "meta", 0.9})
 	if address := resolve(h.URL, f.canonical); address != "" {
@@ -106,22 +131,15 @@ func (f *facts) enter(a *article.Article, h Hints) {
 }
 
 func (f *facts) enterPeople(a *article.Article, ld linkedArticle) {
-	names, p := ld.authors, found("json_ld", 0.95)
-	if len(names) == 0 {
-		names, p = f.meta["author"], found("meta", 0.8)
-	}
-	seen := map[string]bool{}
-	for _, n := range names {
-		n = strings.TrimPrefix(strings.TrimPrefix(clean(n), "By "), "by ")
-		// article:author and sloppy templates put profile addresses here.
-		if n == "" || strings.Contains(n, "://") || len(n) > 120 || seen[strings.ToLower(n)] {
-			continue
+	for _, c := range []struct {
+		names      []string
+		method     string
+		confidence float64
+	}{{ld.authors, "json_ld", 0.95}, {f.meta["author"], "meta", 0.8}} {
+		if a.Byline = authors(c.names...); len(a.Byline) > 0 {
+			a.Provenance["byline"] = found(c.method, c.confidence)
+			return
 		}
-		seen[strings.ToLower(n)] = true
-		a.Byline = append(a.Byline, n)
-	}
-	if len(a.Byline) > 0 {
-		a.Provenance["byline"] = p
 	}
 }
 

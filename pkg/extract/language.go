@@ -56,29 +56,44 @@ func setLanguage(a *article.Article, text string, h Hints) {
 // detectLanguage returns the primary subtag of the text's language, how it was told
 // and how sure that is, or "" when the text is too short.
 func detectLanguage(text string) (tag, method string, confidence float64) {
-	runes := []rune(text[:min(len(text), 4*languageSample)])
-	runes = runes[:min(len(runes), languageSample)]
-	letters, kana, hangul := 0, 0, 0
-	for _, r := range runes {
+	sample := text[:min(len(text), 4*languageSample)]
+	letters, kana, hangul, han, n := 0, 0, 0, 0, 0
+	for i, r := range sample {
+		if n++; n > languageSample {
+			sample = sample[:i]
+			break
+		}
 		switch {
+		case r < 0x80:
+			if r|0x20 >= 'a' && r|0x20 <= 'z' {
+				letters++
+			}
+			continue
 		case !unicode.IsLetter(r):
 			continue
-		case unicode.In(r, unicode.Hiragana, unicode.Katakana):
+		case r >= 0x3040 && r <= 0x30ff:
 			kana++
-		case unicode.Is(unicode.Hangul, r):
+		case r >= 0x1100 && unicode.Is(unicode.Hangul, r):
 			hangul++
+		case r >= 0x4e00 && r <= 0x9fff:
+			han++
 		}
 		letters++
 	}
 	// Kana are only used in Japanese, hangul only in Korean; the detector takes
-	// Japanese with many kanji for Chinese.
+	// Japanese with many kanji for Chinese, which is what is left.
 	switch {
 	case kana*20 > letters && kana > 1:
 		return "ja", "script", 1
 	case hangul*5 > letters && hangul > 1:
 		return "ko", "script", 1
+	case han*2 > letters && letters >= fewLetters:
+		return "zh", "script", 0.95
 	}
-	info := whatlanggo.Detect(string(runes))
+	if tag := languageOfStopWords(text); tag != "" {
+		return tag, "stop_words", 0.95
+	}
+	info := whatlanggo.Detect(strings.ToValidUTF8(sample, ""))
 	tag = info.Lang.Iso6391()
 	if tag == "" || letters < fewLetters && info.Confidence < 1 || letters < plentyLetters && !info.IsReliable() {
 		return "", "", 0

@@ -3,6 +3,7 @@ package extract
 import (
 	"html"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/go-json-experiment/json"
@@ -11,20 +12,27 @@ import (
 // linkedArticle is the article part of a page's JSON-LD.
 type linkedArticle struct {
 	headline, section, publisher, published, modified string
+	body                                              string // plain text, often cut short
 	authors                                           []string
+	types                                             []string
+	posts                                             []linkedPost // of a live blog
+	locked                                            bool         // not for everyone to read
+	words                                             int          // as the publisher counts them, or 0
 }
+
+// linkedPost is one entry of a live blog.
+type linkedPost struct{ headline, body string }
 
 // maxLinked bounds what is read of one script; real ones are a few kilobytes.
 const maxLinked = 1 << 20
 
-// readLinked returns the articles a JSON-LD script describes, outermost first. A
-// script that is not JSON says nothing.
-func readLinked(script string) []linkedArticle {
+// readLinked returns the articles a JSON-LD script describes, outermost first, and the
+// types of the things around them. A script that is not JSON says nothing.
+func readLinked(script string) (found []linkedArticle, around []string) {
 	var doc any
 	if len(script) > maxLinked || json.Unmarshal([]byte(strings.TrimSpace(script)), &doc) != nil {
-		return nil
+		return nil, nil
 	}
-	var found []linkedArticle
 	var visit func(v any, depth int)
 	visit = func(v any, depth int) {
 		if depth > 16 { // graphs of real pages are three deep
@@ -40,13 +48,14 @@ func readLinked(script string) []linkedArticle {
 				found = append(found, newLinked(v))
 				return
 			}
+			around = append(around, typesOf(v["@type"])...)
 			for _, key := range []string{"@graph", "mainEntity", "mainEntityOfPage"} {
 				visit(v[key], depth+1)
 			}
 		}
 	}
 	visit(doc, 0)
-	return found
+	return found, around
 }
 
 func newLinked(m map[string]any) linkedArticle {
@@ -56,8 +65,67 @@ func newLinked(m map[string]any) linkedArticle {
 		publisher: strings.Join(firstOf(names(m["publisher"])), ""),
 		published: oneString(m["datePublished"]),
 		modified:  oneString(m["dateModified"]),
+		body:      oneString(m["articleBody"]),
 		authors:   names(m["author"]),
+		types:     typesOf(m["@type"]),
+		posts:     postsOf(m["liveBlogUpdate"]),
+		locked:    isFalse(m["isAccessibleForFree"]),
+		words:     wordCount(m["wordCount"]),
 	}
+}
+
+// maxPosts bounds the posts of a live blog; busy ones have a few hundred.
+const maxPosts = 1000
+
+func postsOf(v any) []linkedPost {
+	list, ok := v.([]any)
+	if !ok {
+		list = []any{v}
+	}
+	var posts []linkedPost
+	for _, e := range list {
+		m, ok := e.(map[string]any)
+		if !ok || len(posts) == maxPosts {
+			continue
+		}
+		if p := (linkedPost{clean(oneString(m["headline"])), oneString(m["articleBody"])}); p.body != "" {
+			posts = append(posts, p)
+		}
+	}
+	return posts
+}
+
+func isFalse(v any) bool {
+	s, _ := v.(string)
+	return v == false || strings.EqualFold(s, "false")
+}
+
+func wordCount(v any) int {
+	switch v := v.(type) {
+	case float64:
+		return int(max(0, min(v, 1e6)))
+	case string:
+		n, _ := strconv.Atoi(v)
+		return max(0, n)
+	}
+	return 0
+}
+
+// typesOf returns one type or a list of them.
+func typesOf(v any) []string {
+	switch v := v.(type) {
+	case string:
+		return []string{v}
+	case []any:
+		var all []string
+		for _, e := range v {
+			if s, ok := e.(string); ok {
+				all = append(all, s)
+			}
+		}
+		return all
+	}
+	return nil
 }
 
 // isArticleType reports whether a schema.org type is an article: NewsArticle,

@@ -97,7 +97,8 @@ func isHan(r rune) bool {
 // setDateline recognises the line of place and agency that opens wire copy. The text
 // keeps it: offsets of later stages count from there.
 func setDateline(a *article.Article, first string) {
-	if m := dateline.FindStringSubmatch(first); m != nil {
+	// It is short: no pattern need see the whole paragraph.
+	if m := dateline.FindStringSubmatch(first[:min(len(first), 300)]); m != nil {
 		a.Dateline = optional(strings.TrimRight(m[1], " -"))
 		a.Provenance["dateline"] = found("opening", 0.95)
 	}

@@ -23,7 +23,7 @@ func splitParagraphs(text string) []paragraph {
 	var ps []paragraph
 	lines := strings.Split(text, "\n")
 	for i, line := range lines {
-		lines[i] = strings.Join(strings.Fields(line), " ")
+		lines[i] = squeeze(line)
 	}
 	width := wrapWidth(lines)
 	for i, line := range lines {
@@ -42,6 +42,26 @@ func splitParagraphs(text string) []paragraph {
 	return ps
 }
 
+// squeeze makes every run of white space one space. Most lines are so already.
+func squeeze(line string) string {
+	prev := byte(' ')
+	for i := range len(line) {
+		c := line[i]
+		if c >= 0x80 && c != 0xc2 && c != 0xe1 && c != 0xe2 && c != 0xe3 { // no space begins with it
+			prev = c
+			continue
+		}
+		if c == ' ' && prev == ' ' || c < ' ' || c >= 0x80 {
+			return strings.Join(strings.Fields(line), " ")
+		}
+		prev = c
+	}
+	if prev == ' ' {
+		return strings.TrimSpace(line)
+	}
+	return line
+}
+
 // maxWrap is the widest a hard-wrapped line gets. Mail wraps at 72 to 78, terminals
 // at 80, wire copy at 69; 100 leaves room.
 const maxWrap = 100
@@ -51,6 +71,9 @@ const maxWrap = 100
 func wrapWidth(lines []string) int {
 	width := 0
 	for _, line := range lines {
+		if len(line) > 4*maxWrap {
+			return 0
+		}
 		width = max(width, utf8.RuneCountInString(line))
 	}
 	if width > maxWrap {
@@ -94,4 +117,11 @@ func endsSentence(line string) bool {
 	line = strings.TrimRight(line, "\"'”’»)] ")
 	r, _ := utf8.DecodeLastRuneInString(line)
 	return strings.ContainsRune(".!?…。！？؟।", r)
+}
+
+// endsMarked reports whether a line ends where a sentence may end, or with a mark
+// that closes or announces something.
+func endsMarked(line string) bool {
+	r, _ := utf8.DecodeLastRuneInString(line)
+	return endsSentence(line) || strings.ContainsRune("\"'”’»)]:;", r)
 }

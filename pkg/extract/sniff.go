@@ -118,7 +118,8 @@ func sniff(data []byte, h Hints) (format, *Reject) {
 	if f := sniffWire(data); f != "" {
 		return f, nil
 	}
-	if charsetOfBOM(data) == "" && bytes.IndexByte(data, 0) >= 0 {
+	wide := strings.HasPrefix(charsetOfBOM(data), "utf-16") || utf16Order(data) != ""
+	if !wide && bytes.IndexByte(data, 0) >= 0 {
 		if h.ContentEncoding != "" {
 			return "", refuse(CodeUnsupported, "binary data, declared as %q: send it unpacked, or as gzip, zstd or xz", h.ContentEncoding)
 		}
@@ -127,8 +128,8 @@ func sniff(data []byte, h Hints) (format, *Reject) {
 
 	// The look of the start is enough. UTF-16 shows its ASCII once the NULs are out.
 	head := bytes.TrimPrefix(data[:min(len(data), 16<<10)], []byte("\xef\xbb\xbf"))
-	if strings.HasPrefix(charsetOfBOM(data), "utf-16") {
-		head = bytes.ReplaceAll(head[2:], []byte{0}, nil)
+	if wide {
+		head = bytes.ReplaceAll(bytes.TrimLeft(head, "\xff\xfe"), []byte{0}, nil)
 	}
 	tags := len(htmlTag.FindAllIndex(head, 3))
 	shape := jsonShape(data)

@@ -3,8 +3,10 @@ package extract
 import (
 	"strings"
 	"testing"
+	"unicode/utf8"
 
 	"github.com/google/go-cmp/cmp"
+	"golang.org/x/text/encoding/htmlindex"
 )
 
 func TestDecode(t *testing.T) {
@@ -19,6 +21,8 @@ func TestDecode(t *testing.T) {
 		{"UTF-16 big endian by its mark", "\xfe\xff\x00c\x00a\x00f\x00\xe9", "", "café", "utf-16be"},
 		{"a declared charset that fits", "\xea\xe0\xf4\xe5", "text/plain; charset=windows-1251", "кафе", "windows-1251"},
 		{"a declared charset that does not fit", "caf\xe9 ", "text/plain; charset=utf-8", "café ", "windows-1252"},
+		{"UTF-16 little endian without a mark", "D\x00o\x00c\x00k\x00 \x00c\x00a\x00f\x00\xe9\x00.\x00", "", "Dock café.", "utf-16le"},
+		{"UTF-16 big endian without a mark", "\x00D\x00o\x00c\x00k\x00 \x00c\x00a\x00f\x00\xe9", "", "Dock café", "utf-16be"},
 		{"nothing declared", "\x93caf\xe9\x94", "", "“café”", "windows-1252"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
@@ -29,6 +33,43 @@ func TestDecode(t *testing.T) {
 			}
 		})
 	}
+}
+
+func TestDecode_undeclared(t *testing.T) {
+	t.Parallel()
+	for _, tc := range []struct{ charset, text string }{
+		{"windows-1250", "Přístavní dělníci v pondělí rozhodli, že zůstanou mimo práci ještě jeden týden, a čtyřicet lodí proto čeká před molem. Podle odborů není dohoda blízko, protože jednání skončila již v pátek. Vláda řekla, že se do sporu vložit nechce, ale že obchody nesmějí být prázdné."},
+		{"windows-1251", "Портовые рабочие в понедельник решили продлить забастовку ещё на неделю. Около сорока судов стоят на рейде, и торговцы предупреждают о пустых полках."},
+		{"windows-1257", "Uosto darbininkai pirmadienį nusprendė, kad streikas truks dar savaitę, ir apie keturiasdešimt laivų laukia už molo. Profsąjunga sako, kad derybos su vyriausybe buvo nutrauktos, nes į jų reikalavimus nebuvo atsakyta. Iki penktadienio tai gali pasikeisti, bet kol kas parduotuvės yra be prekių, o jų savininkai jau dabar kalba apie nuostolius."},
+		{"shift_jis", "港湾労働者は月曜日に、もう一週間ストライキを続けることを決めた。約四十隻の船が防波堤の外に停泊している。"},
+		{"gb18030", "港口工人星期一决定再罢工一周，约四十艘船停泊在防波堤外，商人警告说货架将会空着。工会说谈判已经中断。"},
+		{"euc-kr", "항만 노동자들은 월요일에 파업을 일주일 더 계속하기로 결정했다. 약 마흔 척의 배가 방파제 밖에 정박해 있다."},
+		{"iso-2022-jp", "港湾労働者は月曜日に、もう一週間ストライキを続けることを決めた。"},
+	} {
+		e, err := htmlindex.Get(tc.charset)
+		if err != nil {
+			t.Fatal(err)
+		}
+		data, err := e.NewEncoder().String(tc.text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if text, charset, _ := decode([]byte(data), formatText, Hints{}); text != tc.text {
+			t.Errorf("%s was read as %s: %s", tc.charset, charset, text)
+		}
+	}
+}
+
+func FuzzDecode(f *testing.F) {
+	for _, s := range []string{"", "caf\xe9", "D\x00o\x00", "\x1b$B9A\x1b(B", "\x82\xa0\x82", "\xff\xfe\x00\xd8"} {
+		f.Add([]byte(s))
+	}
+	f.Fuzz(func(t *testing.T, data []byte) {
+		text, charset, _ := decode(data, formatHTML, Hints{})
+		if !utf8.ValidString(text) || charset == "" {
+			t.Errorf("read as %q: %q", charset, text)
+		}
+	})
 }
 
 func TestTidy(t *testing.T) {
@@ -43,7 +84,12 @@ func TestTidy(t *testing.T) {
 		{"letters are composed", "cafe\u0301", "café"},
 		{"line ends are one kind", "a\r\nb\rc\u2028d", "a\nb\nc\nd"},
 		{"UTF-8 read as windows-1252 is mended", "donâ€™t pay Â£5 Ã\u00a0 la carte", "don’t pay £5 à la carte"},
+		{"twice over, too", "donÃ¢â‚¬â„¢t", "don’t"},
+		{"one damaged quotation among good ones", "“Yes,” he said, donâ€™t pay", "“Yes,” he said, don’t pay"},
+		{"Cyrillic read as windows-1252 is mended", "ÐŸÐ¾Ñ€Ñ‚ Ð·Ð°ÐºÑ€Ñ‹Ñ‚", "Порт закрыт"},
+		{"an emoji is mended", "shut ðŸš¢ now", "shut 🚢 now"},
 		{"accented text is not mended", "Ângela pâté Ã", "Ângela pâté Ã"},
+		{"a letter before a closing quotation mark is not mended", "„VOLVO PRÄ“ à « côté »", "„VOLVO PRÄ“ à « côté »"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()

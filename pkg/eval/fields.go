@@ -1,0 +1,78 @@
+package eval
+
+import (
+	"slices"
+	"strings"
+	"time"
+	"unicode"
+
+	"golang.org/x/text/unicode/norm"
+
+	"github.com/copydesk/copydesk/pkg/article"
+)
+
+// sameTitle compares letters and digits only: typography is not the question.
+func sameTitle(gold string, a *article.Article) bool {
+	return a != nil && a.Headline != nil && plainWords(*a.Headline) == plainWords(gold)
+}
+
+// sameDay compares days: a set that knows the hour has it in the zone of the place,
+// so ours is turned to that zone first. Where the gold names no zone, the day of the
+// literal that the record keeps is compared.
+func sameDay(gold string, a *article.Article) bool {
+	if a == nil || len(gold) < len(time.DateOnly) {
+		return false
+	}
+	day := gold[:len(time.DateOnly)]
+	switch {
+	case a.PublishedDate != nil:
+		return *a.PublishedDate == day
+	case a.Published == nil:
+		return false
+	}
+	if t, err := time.Parse(time.RFC3339Nano, gold); err == nil {
+		return a.Published.In(t.Location()).Format(time.DateOnly) == day
+	}
+	return a.Published.Format(time.DateOnly) == day || a.PublishedRaw != nil && strings.HasPrefix(*a.PublishedRaw, day)
+}
+
+// sameAuthors wants all names and no other, in any order.
+func sameAuthors(gold []string, a *article.Article) bool {
+	return a != nil && slices.Equal(plainNames(gold), plainNames(a.Byline))
+}
+
+func plainNames(names []string) []string {
+	var plain []string
+	for _, n := range names {
+		if n = plainWords(n); n != "" {
+			plain = append(plain, n)
+		}
+	}
+	slices.Sort(plain)
+	return slices.Compact(plain)
+}
+
+// plainWords are the words of a string in lower case, compatibility forms folded.
+func plainWords(s string) string {
+	return strings.Join(strings.FieldsFunc(strings.ToLower(norm.NFKC.String(s)), func(r rune) bool {
+		return !unicode.IsLetter(r) && !unicode.IsNumber(r) && r != '_'
+	}), " ")
+}
+
+// droppedParagraphs counts the paragraphs of a gold body which the cleaner took out
+// of the text as not belonging there.
+func droppedParagraphs(gold string, a *article.Article) tally {
+	var t tally
+	removed := map[string]bool{}
+	if a != nil {
+		for _, r := range a.Cleaning.Removed {
+			removed[plainWords(r.Text)] = true
+		}
+	}
+	for line := range strings.SplitSeq(gold, "\n") {
+		if words := plainWords(line); words != "" {
+			t.add(removed[words])
+		}
+	}
+	return t
+}

@@ -1,0 +1,110 @@
+package extract
+
+import (
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+// stated is a block that the named extractors have: "abc", "l" for the JSON-LD.
+func stated(text, tag, by string) evidence {
+	e := evidence{pageBlock: pageBlock{text: text, tag: tag, letters: countLetters(text)}, words: runsOf(text).words(), rule: boilerplateRule(text)}
+	for _, x := range by {
+		switch x {
+		case 'a':
+			e.a = 1
+		case 'b':
+			e.b = 1
+		case 'c':
+			e.c = 1
+		case 'l':
+			e.linked = 1
+		}
+	}
+	return e
+}
+
+func TestJudge_witnesses(t *testing.T) {
+	t.Parallel()
+	const short = "Forty ships wait"
+	for _, tc := range []struct {
+		text, by string
+		want     bool
+	}{
+		{prose, "abc", true},
+		{prose, "ab", true},
+		{prose, "ac", true},
+		{prose, "a", true},
+		{prose, "bc", true},
+		{prose, "l", true},
+		{prose, "b", false},
+		{prose, "c", false},
+		{prose, "", false},
+		{short, "ab", true},
+		{short, "a", false},
+		{short, "bc", false},
+		{short, "l", false},
+		{"The ships wait.", "bc", false},
+	} {
+		es := []evidence{stated(prose, "p", "abc"), stated(tc.text, "p", tc.by), stated(prose, "p", "abc")}
+		if got := judge(es)[1] == ""; got != tc.want {
+			t.Errorf("%.20q, which %q have: kept %v, want %v", tc.text, tc.by, got, tc.want)
+		}
+	}
+}
+
+func TestJudge_looks(t *testing.T) {
+	t.Parallel()
+	linked := func(e evidence) evidence { e.linked, e.pageBlock.linked = 0, e.letters; return e }
+	caption := func(e evidence) evidence { e.place = inFigure; return e }
+	echo := stated("Harbour strike goes on", "h2", "abc")
+	echo.echo = 1
+	for _, tc := range []struct {
+		name string
+		e    evidence
+		want string
+	}{
+		{"a heading", stated("What the union wants", "h2", "abc"), ""},
+		{"a line without a stop", stated("Names of the ships", "p", "abc"), ""},
+		{"the headline again", echo, "headline_echo"},
+		{"a boilerplate line", stated("Read more: the strike in pictures", "p", "abc"), "related"},
+		{"a caption among paragraphs", caption(stated("The quay on Monday.", "figcaption", "abc")), "caption"},
+		{"a link to another page", linked(stated("Ships turn to the northern port", "p", "abc")), "link"},
+		{"a linked heading", linked(stated("Ships turn to the northern port", "h3", "abc")), ""},
+		{"a linked sentence", linked(stated("The union has put its demands on its own pages.", "p", "abc")), ""},
+	} {
+		es := []evidence{stated(prose, "p", "abc"), tc.e, stated(prose, "p", "abc")}
+		if got := judge(es)[1]; got != tc.want {
+			t.Errorf("%s: verdict %q, want %q", tc.name, got, tc.want)
+		}
+	}
+}
+
+func TestJudge_end(t *testing.T) {
+	t.Parallel()
+	for _, tc := range []struct {
+		name string
+		es   []evidence
+		want []string
+	}{
+		{"a heading and tags after the last sentence", []evidence{
+			stated(prose, "p", "abc"), stated("More", "h2", "abc"), stated("Other", "p", "b"), stated("Harbour", "p", "abc"),
+		}, []string{"", "end", stranger, "end"}},
+		{"an announcement ends with a colon", []evidence{stated(prose, "p", "abc"), stated("The dates:", "p", "abc")}, []string{"", ""}},
+		{"verse has no sentences", []evidence{stated("Forty ships wait", "p", "abc"), stated("And none may land", "p", "abc")}, []string{"", ""}},
+	} {
+		if diff := cmp.Diff(tc.want, judge(tc.es)); diff != "" {
+			t.Errorf("%s:\n%s", tc.name, diff)
+		}
+	}
+}
+
+func TestJudge_captionsOfAGallery(t *testing.T) {
+	t.Parallel()
+	caption := stated(prose, "figcaption", "abc")
+	caption.place = inFigure
+	es := []evidence{stated("Pictures of a long week.", "p", "abc"), caption, caption}
+	if diff := cmp.Diff([]string{"", "", ""}, judge(es)); diff != "" {
+		t.Error(diff)
+	}
+}
