@@ -11,7 +11,7 @@ import (
 type evidence struct {
 	pageBlock
 	a, b, c float64 // share of its runs of words in trafilatura's body, readability's, domdistiller's
-	linked  float64 // in the body of the page's JSON-LD
+	ld      float64 // in the body of the page's JSON-LD
 	words   float64
 	echo    float64 // share of words in common with a headline
 	rule    string  // the boilerplate rule that matches, or ""
@@ -37,7 +37,7 @@ func gather(blocks []pageBlock, w witnesses, titles []string) []evidence {
 		rs[i] = runsOf(b.text)
 		es[i] = evidence{
 			pageBlock: b,
-			a:         rs[i].in(w.a), b: rs[i].in(w.b), c: rs[i].in(w.c), linked: rs[i].in(w.linked),
+			a:         rs[i].in(w.a), b: rs[i].in(w.b), c: rs[i].in(w.c), ld: rs[i].in(w.linked),
 			words: rs[i].words(),
 			echo:  likeness(b.text, titleWords),
 			rule:  boilerplateRule(b.text),

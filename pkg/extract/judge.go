@@ -93,8 +93,8 @@ func cutEnd(es []evidence, verdicts []string) {
 // must be prose: sentences that trafilatura alone has, or that the two others have or
 // the page's JSON-LD, because it drops leads and whole stretches of some pages.
 func (e *evidence) belongs() bool {
-	a, b, c, linked := e.a > mostly, e.b > mostly, e.c > mostly, e.linked > mostly
-	return a && (b || c) || e.prose() && (a || b && c || linked)
+	a, b, c, ld := e.a > mostly, e.b > mostly, e.c > mostly, e.ld > mostly
+	return a && (b || c) || e.prose() && (a || b && c || ld)
 }
 
 // prose reports whether a block is a paragraph of sentences.

@@ -18,7 +18,7 @@ func stated(text, tag, by string) evidence {
 		case 'c':
 			e.c = 1
 		case 'l':
-			e.linked = 1
+			e.ld = 1
 		}
 	}
 	return e
@@ -55,7 +55,7 @@ func TestJudge_witnesses(t *testing.T) {
 
 func TestJudge_looks(t *testing.T) {
 	t.Parallel()
-	linked := func(e evidence) evidence { e.linked, e.pageBlock.linked = 0, e.letters; return e }
+	linked := func(e evidence) evidence { e.linked = e.letters; return e }
 	caption := func(e evidence) evidence { e.place = inFigure; return e }
 	echo := stated("Harbour strike goes on", "h2", "abc")
 	echo.echo = 1
