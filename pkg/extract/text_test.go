@@ -147,8 +147,8 @@ would wait.`,
 func TestBoilerplateRule(t *testing.T) {
 	t.Parallel()
 	for _, tc := range []struct{ line, rule string }{
-		{"Stay informed with free updates", "signup"},
-		{"Just sign up to the Inland Freight Digest: delivered straight to your inbox.", "signup"},
+		{"Stay informed with our free alerts", "signup"},
+		{"Sign up to the Inland Freight Digest, free, by mail, on Mondays.", "signup"},
 		{"Sign up", "signup"},
 		{"Subscribe to our newsletter today", "newsletter"},
 		{"Get the day's top stories in our morning briefing", "newsletter"},
