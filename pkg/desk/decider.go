@@ -34,6 +34,7 @@ const (
 // go into the log together.
 type decider struct {
 	js    jetstream.JetStream
+	log   jetstream.Stream
 	pub   *bus.Publisher
 	index *dedupe.Index
 	last  uint64 // sequence of the log up to which index knows it
@@ -44,6 +45,7 @@ type decider struct {
 
 type ask struct {
 	a      *article.Article
+	s      dedupe.Signature
 	answer chan<- answer
 }
 
@@ -58,9 +60,13 @@ func newDecider(ctx context.Context, p *post) (*decider, error) {
 	if err != nil {
 		return nil, err
 	}
+	log, err := p.js.Stream(ctx, article.StreamDecisions)
+	if err != nil {
+		return nil, fmt.Errorf("open decision log: %w", err)
+	}
 	window := p.d.topo.Settings.DedupeWindow
 	d := &decider{
-		js: p.js, pub: pub, m: p.d.metrics,
+		js: p.js, log: log, pub: pub, m: p.d.metrics,
 		index: dedupe.NewIndex(dedupe.Options{Window: window}),
 		asks:  make(chan ask, maxDecisions),
 	}
@@ -82,7 +88,7 @@ func (d *decider) catchUp(ctx context.Context) error {
 		if err := json.Unmarshal(m.Data(), &e); err != nil {
 			return fmt.Errorf("read decision %d: %w", meta.Sequence.Stream, err)
 		}
-		d.add(e)
+		d.add(e, meta.Sequence.Stream)
 		d.last = meta.Sequence.Stream
 		return nil
 	})
@@ -93,8 +99,8 @@ func (d *decider) catchUp(ctx context.Context) error {
 	return nil
 }
 
-func (d *decider) add(e dedupe.Entry) {
-	d.index.Add(e)
+func (d *decider) add(e dedupe.Entry, seq uint64) {
+	d.index.Add(e, seq)
 	if e.Received.After(d.clock) {
 		d.clock = e.Received
 	}
@@ -104,7 +110,7 @@ func (d *decider) add(e dedupe.Entry) {
 func (d *decider) decide(ctx context.Context, a *article.Article) (dedupe.Entry, error) {
 	got := make(chan answer, 1)
 	select {
-	case d.asks <- ask{a, got}:
+	case d.asks <- ask{a, dedupe.Sign(a), got}:
 	case <-ctx.Done():
 		return dedupe.Entry{}, context.Cause(ctx)
 	}
@@ -148,18 +154,19 @@ func (d *decider) run(ctx context.Context) error {
 
 // settle decides on a batch and answers everyone in it.
 func (d *decider) settle(ctx context.Context, batch []ask) {
-	entries := make([]dedupe.Entry, len(batch))
+	entries, errs := make([]dedupe.Entry, len(batch)), make([]error, len(batch))
 	for {
 		var fresh []dedupe.Entry
 		for i, q := range batch {
-			e, known := d.index.Lookup(q.a.Item)
-			if !known {
-				e = d.index.Decide(q.a)
-				// The view runs ahead of the log for the length of one append, so that
-				// two copies in one batch find each other.
-				d.add(e)
-				fresh = append(fresh, e)
+			if e, known, err := d.known(ctx, q.a.Item, fresh); known || err != nil {
+				entries[i], errs[i] = e, err
+				continue
 			}
+			e := d.index.Decide(q.a, q.s, nil)
+			fresh = append(fresh, e)
+			// The view runs ahead of the log for the length of one append, so that two
+			// copies in one batch find each other.
+			d.add(e, d.last+uint64(len(fresh)))
 			entries[i] = e
 		}
 		err := d.append(ctx, fresh)
@@ -167,7 +174,7 @@ func (d *decider) settle(ctx context.Context, batch []ask) {
 			break
 		}
 		for _, e := range fresh {
-			d.index.Remove(e.Item)
+			d.index.Remove(e)
 		}
 		if errors.Is(err, bus.ErrConflict) || errors.Is(err, bus.ErrNoAck) {
 			// Somebody else decided meanwhile, or we did and did not hear of it. A lost
@@ -183,8 +190,30 @@ func (d *decider) settle(ctx context.Context, batch []ask) {
 		return
 	}
 	for i, q := range batch {
-		q.answer <- answer{entry: entries[i]}
+		q.answer <- answer{entries[i], errs[i]}
 	}
+}
+
+// known returns the decision on an item that was decided before. It is read from the
+// log, unless it is one of those that are about to go there.
+func (d *decider) known(ctx context.Context, item string, fresh []dedupe.Entry) (e dedupe.Entry, known bool, err error) {
+	seq, known := d.index.Find(item)
+	if !known || seq > d.last {
+		for _, e := range fresh {
+			if e.Item == item {
+				return e, true, nil
+			}
+		}
+		return e, false, nil
+	}
+	m, err := d.log.GetMsg(ctx, seq)
+	if err != nil {
+		return e, true, fmt.Errorf("read decision %d: %w", seq, err)
+	}
+	if err := json.Unmarshal(m.Data, &e); err != nil {
+		return e, true, fmt.Errorf("read decision %d: %w", seq, err)
+	}
+	return e, true, nil
 }
 
 // append writes decisions to the log, all or none, if it ends where we think.
