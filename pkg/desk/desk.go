@@ -48,6 +48,8 @@ type Options struct {
 	// HousekeepingInterval is how often the trimmer and the ledger run beside
 	// ingest. Default one minute.
 	HousekeepingInterval time.Duration
+	// Learning is how ingest learns the boilerplate of sources.
+	Learning Learning
 	// Version is written into the trace of each record.
 	Version string
 

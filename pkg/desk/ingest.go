@@ -16,7 +16,12 @@ import (
 )
 
 // buildIngest: a file of any format becomes articles.
-func buildIngest(_ context.Context, p *post) (stage.Func, fallback, error) {
+func buildIngest(ctx context.Context, p *post) (stage.Func, fallback, error) {
+	learn, err := newLearner(ctx, newSources(p.nc, p.js), p.d.o.Learning, p.d.o.Logger, p.d.metrics)
+	if err != nil {
+		return nil, nil, err
+	}
+	p.group.Go(func() error { return learn.run(ctx) })
 	files := &reader{pool: p.d.pool, limits: extract.Limits{Raw: bus.MaxFile}}
 	return func(ctx context.Context, in stage.In) ([]stage.Out, error) {
 		started := p.now()
@@ -24,6 +29,7 @@ func buildIngest(_ context.Context, p *post) (stage.Func, fallback, error) {
 		if err != nil {
 			return nil, err
 		}
+		learn.brief(&hints)
 		items, err := files.read(ctx, data, hints)
 		var reject *extract.Reject
 		if errors.As(err, &reject) {
@@ -32,6 +38,7 @@ func buildIngest(_ context.Context, p *post) (stage.Func, fallback, error) {
 		if err != nil {
 			return nil, err
 		}
+		learn.observe(hints, items)
 		outs := make([]stage.Out, len(items))
 		for i, item := range items {
 			id := article.ItemID(in.Created, in.Seq, i)

@@ -75,11 +75,15 @@ func TestReader_readsTheSameInAChild(t *testing.T) {
 		strings.Repeat("<p>Dock workers voted on Monday to stay away for a second week.</p>", 5) + "</body></html>")
 	var edges extract.Edges
 	for day := range 6 {
-		edges.Learn("test", []string{boilerplate, "One.", "Two.", "Three.", "Four.", "Five.", "Six."}, time.Unix(int64(day)*24*60*60, 0))
+		items, err := extract.File(t.Context(), fmt.Appendf(nil, "%s\n\nOne %c.\n\nTwo.\n\nThe council of ward %c met and adjourned.\n\nFour.\n\nFive.\n\nSix.", boilerplate, 'a'+day, 'a'+day), extract.Hints{Learn: true}, extract.Limits{})
+		if err != nil || items[0].Edge == nil {
+			t.Fatalf("a text taught nothing: %v", err)
+		}
+		edges.Learn(*items[0].Edge, time.Unix(int64(day)*24*60*60, 0))
 	}
-	rules := edges.Snapshot()
+	rules := (*extract.Rules)(nil).With(map[string][]string{"test": edges.Learnt()})
 	for name, data := range inputs {
-		h := extract.Hints{Filename: name, Source: "test", Boilerplate: rules, Received: time.Date(2026, 11, 22, 12, 0, 0, 5, time.UTC), Seq: 7}
+		h := extract.Hints{Filename: name, Source: "test", Boilerplate: rules, Learn: true, Received: time.Date(2026, 11, 22, 12, 0, 0, 5, time.UTC), Seq: 7}
 		want, wantErr := here.read(t.Context(), data, h)
 		got, gotErr := away.read(t.Context(), data, h)
 		if name == "a page with learnt boilerplate" && (len(want) != 1 || len(want[0].Article.Cleaning.Removed) != 1) {
@@ -106,7 +110,7 @@ func encoded(t *testing.T, items []extract.Item) []string {
 		if err != nil {
 			t.Fatal(err)
 		}
-		out = append(out, string(b))
+		out = append(out, fmt.Sprintf("%s %+v", b, it.Edge))
 	}
 	return out
 }

@@ -134,8 +134,8 @@ func (in *intake) settle(f format, before, passedOver int) *Reject {
 // count is how many items there are so far.
 func (in *intake) count() int { return len(in.items) + in.unlisted }
 
-// add enters an article.
-func (in *intake) add(p part, a *article.Article) *Reject {
+// add enters an article, and what its edges teach.
+func (in *intake) add(p part, a *article.Article, edge *Edge) *Reject {
 	if len(in.items) >= in.limits.Members {
 		in.full = true
 		return refuse(CodeTooMany, "more than %d items in one file: split it; those up to here were read", in.limits.Members)
@@ -143,7 +143,7 @@ func (in *intake) add(p part, a *article.Article) *Reject {
 	if p.declared != nil {
 		p.declared(a)
 	}
-	in.items = append(in.items, Item{Article: a})
+	in.items = append(in.items, Item{Article: a, Edge: edge})
 	return nil
 }
 
