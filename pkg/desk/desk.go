@@ -126,6 +126,7 @@ func (d *Desk) Run(ctx context.Context) error {
 		if d.pool, err = isolate.New(isolate.Options{Name: isolated, Size: runtime.GOMAXPROCS(0)}); err != nil {
 			return err
 		}
+		d.metrics.children.watch(d.pool)
 		defer d.pool.Close()
 	}
 	group, ctx := errgroup.WithContext(ctx)
@@ -167,6 +168,8 @@ type row struct {
 	// concurrency by default; prefetch follows from it.
 	concurrency int
 	prefetch    int
+	// timeout of the function; 0 is stage.Options' default.
+	timeout time.Duration
 	// build returns the function and, for a stage after dedupe, what passes a failed
 	// article on without the stage's part.
 	build func(ctx context.Context, p *post) (f stage.Func, fallback fallback, err error)
@@ -181,7 +184,7 @@ func table() map[string]row {
 	return map[string]row{
 		article.StageIngest: {
 			outputs:     []stage.Output{{Stream: article.StreamIngested}},
-			concurrency: cpus, prefetch: 64, build: buildIngest,
+			concurrency: cpus, prefetch: 64, timeout: ingestTimeout, build: buildIngest,
 		},
 		article.StageDedupe: {
 			outputs:     []stage.Output{{Stream: article.StreamUnique}, {Stream: article.StreamDuplicate}},
@@ -220,6 +223,9 @@ func (d *Desk) runStage(ctx context.Context, name string) error {
 	r := table()[name]
 	if d.o.Ordered {
 		r.concurrency = 1
+	}
+	if d.o.Timeout != 0 {
+		r.timeout = d.o.Timeout
 	}
 	// What runs beside the function must outlive it, so that work under way at the
 	// end can finish: it ends when the stage has.
@@ -260,7 +266,7 @@ func (d *Desk) runStage(ctx context.Context, name string) error {
 		Identify: p.identify,
 
 		Concurrency:     r.concurrency,
-		Timeout:         d.o.Timeout,
+		Timeout:         r.timeout,
 		Attempts:        d.o.Attempts,
 		Backoff:         d.o.Backoff,
 		Grace:           d.o.Grace,

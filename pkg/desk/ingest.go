@@ -15,6 +15,11 @@ import (
 	"github.com/copydesk/copydesk/pkg/stage"
 )
 
+// ingestTimeout lets a large file finish. A child may take 10 s for each item and two
+// minutes in all (isolate.Options); the runner tells a function to end after nine tenths
+// of its timeout, and the rest is for fetching the file and sealing what came of it.
+const ingestTimeout = 150 * time.Second
+
 // buildIngest: a file of any format becomes articles.
 func buildIngest(ctx context.Context, p *post) (stage.Func, fallback, error) {
 	learn, err := newLearner(ctx, newSources(p.nc, p.js), p.d.o.Learning, p.d.o.Logger, p.d.metrics)

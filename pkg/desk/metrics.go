@@ -15,6 +15,7 @@ type metrics struct {
 	lessons             [lessonResults]prometheus.Counter
 	snapshot, lines     prometheus.Gauge
 	learnErrors         prometheus.Counter
+	children            *children
 }
 
 // lessonResult is what became of an article that ingest might learn from: a closed set.
@@ -59,6 +60,8 @@ func newMetrics(reg prometheus.Registerer) *metrics {
 			Name: "copydesk_boilerplate_errors_total", Help: "Times learnt boilerplate could not be read or stored.",
 		}),
 	}
+	m.children = &children{}
+	reg.MustRegister(m.children)
 	lessons := f.NewCounterVec(prometheus.CounterOpts{
 		Name: "copydesk_boilerplate_articles_total", Help: "Articles ingest looked at to learn boilerplate, by what became of them.",
 	}, []string{"result"})

@@ -149,7 +149,9 @@ func readInChild(ctx context.Context, request []byte) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	items, err := extract.File(ctx, data, c.Hints, c.Limits)
+	alive := func() { isolate.Progress(ctx) }
+	items, err := extract.File(extract.WithProgress(ctx, alive), data, c.Hints, c.Limits)
+	alive()
 	var (
 		a      childAnswer
 		reject *extract.Reject

@@ -77,7 +77,7 @@ func File(ctx context.Context, data []byte, h Hints, limits Limits) ([]Item, err
 		return nil, refuse(CodeNoText, "the file is empty: nothing to read")
 	}
 	sum := sha256.Sum256(data)
-	in := &intake{ctx: ctx, limits: limits, hints: h, digest: hex.EncodeToString(sum[:]), size: int64(len(data))}
+	in := &intake{ctx: ctx, progress: progressOf(ctx), limits: limits, hints: h, digest: hex.EncodeToString(sum[:]), size: int64(len(data))}
 	in.read(part{data: data, hints: h})
 	if err := ctx.Err(); err != nil {
 		return nil, fmt.Errorf("extract: %w", err)

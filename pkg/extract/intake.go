@@ -9,7 +9,10 @@ import (
 
 // intake is one file on its way to articles.
 type intake struct {
-	ctx    context.Context // of the one call of File
+	ctx context.Context // of the one call of File
+	// progress is told of every part and item.
+	progress func()
+
 	limits Limits
 	hints  Hints
 	digest string
@@ -58,6 +61,7 @@ func (in *intake) read(p part) {
 	if in.full || in.ctx.Err() != nil {
 		return
 	}
+	in.progress()
 	if reject := in.readPart(p); reject != nil {
 		in.reject(p, reject)
 	}
@@ -144,11 +148,13 @@ func (in *intake) add(p part, a *article.Article, edge *Edge) *Reject {
 		p.declared(a)
 	}
 	in.items = append(in.items, Item{Article: a, Edge: edge})
+	in.progress()
 	return nil
 }
 
 // reject enters the reason why a part gives no article.
 func (in *intake) reject(p part, r *Reject) {
+	in.progress()
 	if in.rejected >= in.limits.Rejects && !in.full {
 		in.unlisted++
 		return
