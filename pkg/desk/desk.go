@@ -252,6 +252,10 @@ func (d *Desk) runStage(ctx context.Context, name string) error {
 		}
 		inputs = append(inputs, in)
 	}
+	var split func(in stage.In, i, n int) nats.Header
+	if name == article.StageIngest {
+		split = p.partHeaders
+	}
 	stageCtx, stop := context.WithCancel(ctx)
 	defer stop()
 	// A stage cannot work without what runs beside it.
@@ -264,6 +268,7 @@ func (d *Desk) runStage(ctx context.Context, name string) error {
 		Func:     f,
 		Fallback: fallback,
 		Identify: p.identify,
+		Part:     split,
 
 		Concurrency:     r.concurrency,
 		Timeout:         r.timeout,

@@ -68,11 +68,7 @@ func (c *courier) bury(in stage.In, r *extract.Reject, id string, index, count i
 	if len(r.Path) > 0 {
 		err = fmt.Errorf("%s: %w", strings.Join(r.Path, " > "), err)
 	}
-	h := c.identify(in)
-	identityHeaders(h, &article.Article{
-		Item: id, Lane: laneOf(in.Stream), Source: article.Source{Name: article.SourceOf(in.Subject)},
-		Input: article.Input{Seq: in.Seq, Index: index, Count: count},
-	})
+	h := c.partHeaders(in, index, count)
 	return stage.Out{Item: id, Header: h, Reject: &stage.RejectError{Code: r.Code, Class: article.Class(r.Class), Err: err}}
 }
 
