@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -197,5 +198,38 @@ func TestDesk_buriesTheRestOfAFileOfWhichSomeIsOut(t *testing.T) {
 	want := ledger.Sums{Files: 1, Opened: 1, Split: 3, Dead: 2}
 	if total := ledger.Total(books.Report()); total != want || total.InFlight() != 1 {
 		t.Errorf("ledger %+v, want %+v with the second item in flight", total, want)
+	}
+}
+
+func TestDesk_waitsForTheBucketOfLargePayloads(t *testing.T) {
+	t.Parallel()
+	b := start(t, desk.Options{Stages: []string{article.StageIngest}, Backoff: time.Millisecond})
+	var lines strings.Builder
+	fmt.Fprintf(&lines, "{\"title\":\"The lock closes\",\"text\":%q}\n", sample(t, "06-rail-fares.txt"))
+	const bad = 60
+	for range bad {
+		fmt.Fprintf(&lines, "{\"title\":\"\",\"text\":\"\",\"padding\":%q}\n", strings.Repeat("7", 5000))
+	}
+	if err := b.JS.DeleteObjectStore(t.Context(), bus.BucketBlobs); err != nil {
+		t.Fatal(err)
+	}
+	b.drop(t, article.Live, lines.String())
+	stored := func(stream string) int {
+		s, err := b.JS.Stream(t.Context(), stream)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return int(s.CachedInfo().State.Msgs)
+	}
+	desktest.Wait(t, "the good item to be published", func() bool { return stored(article.StreamIngested) == 1 })
+	if n := stored(article.StreamDead); n != 0 {
+		t.Errorf("%d letters were published without what they refer to", n)
+	}
+	if err := bus.Provision(t.Context(), b.JS, bus.NewTopology(bus.Settings{})); err != nil {
+		t.Fatal(err)
+	}
+	desktest.Wait(t, "the letters", func() bool { return stored(article.StreamDead) == bad })
+	if n := stored(article.StreamIngested); n != 1 {
+		t.Errorf("the good item is there %d times", n)
 	}
 }
