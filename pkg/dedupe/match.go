@@ -25,10 +25,13 @@ type measures struct {
 	// only counts the figures that only one of them has.
 	onlyNew, onlyOld int
 	// ratio is the length of the new article by that of the old one.
-	ratio    float64
-	words    int  // of the longer one
-	headline bool // they have the same one
-	gap      time.Duration
+	ratio float64
+	// longer and shorter are their lengths in words.
+	longer, shorter int
+	headline        bool // they have the same one
+	// opening counts the triples of the new article's first words that the old one has.
+	opening int
+	gap     time.Duration
 }
 
 // measure compares an article with an older one.
@@ -87,8 +90,13 @@ func (x *Index) measure(q *query, old view) (m measures) {
 	m.names = x.agreement(s, &old)
 	mineFound, theirsFound := x.found(s.Lead, old.lead, old.names), x.found(old.lead, s.Lead, s.Names)
 	m.lead, m.bothLeads = max(mineFound, theirsFound), min(mineFound, theirsFound)
-	m.words = max(s.Words, int(old.words))
+	m.longer, m.shorter = max(s.Words, int(old.words)), min(s.Words, int(old.words))
 	m.ratio = float64(s.Words) / math.Max(1, float64(old.words))
+	for _, f := range s.opening[:min(len(s.opening), leadTriples)] {
+		if theirs.has(f) {
+			m.opening++
+		}
+	}
 	m.gap = time.Duration(max(q.received-old.received, old.received-q.received))
 	m.headline = s.Headline != 0 && s.Headline == old.headline
 	return m
