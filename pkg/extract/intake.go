@@ -64,6 +64,7 @@ func (in *intake) read(p part) {
 }
 
 func (in *intake) readPart(p part) *Reject {
+	p.hints = p.hints.valid()
 	p, reject := in.open(p)
 	if reject != nil {
 		return reject

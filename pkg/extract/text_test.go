@@ -3,7 +3,6 @@ package extract
 import (
 	"strings"
 	"testing"
-	"unicode/utf8"
 
 	"github.com/google/go-cmp/cmp"
 	"golang.org/x/text/encoding/htmlindex"
@@ -58,18 +57,6 @@ func TestDecode_undeclared(t *testing.T) {
 			t.Errorf("%s was read as %s: %s", tc.charset, charset, text)
 		}
 	}
-}
-
-func FuzzDecode(f *testing.F) {
-	for _, s := range []string{"", "caf\xe9", "D\x00o\x00", "\x1b$B9A\x1b(B", "\x82\xa0\x82", "\xff\xfe\x00\xd8"} {
-		f.Add([]byte(s))
-	}
-	f.Fuzz(func(t *testing.T, data []byte) {
-		text, charset, _ := decode(data, formatHTML, Hints{})
-		if !utf8.ValidString(text) || charset == "" {
-			t.Errorf("read as %q: %q", charset, text)
-		}
-	})
 }
 
 func TestTidy(t *testing.T) {
