@@ -26,13 +26,17 @@ var boilerplate = []struct {
 	{"newsletter", rule(`get (?:the|our|all|more|unlimited)\b.*\b(?:newsletters?|inbox|daily e-?mail|app|alerts|morning briefing)\b.*`)},
 	{"newsletter", rule(`.*\b(?:delivered|sent) (?:straight|directly|right|daily|weekly)?\s?(?:in)?to your inbox\b.*`)},
 	{"related", rule(`(?:related(?: (?:articles?|stories|content|posts?|news|coverage|topics?))?|(?:see|read) also|also read|read more|read next|see more|more on this(?: (?:story|topic))?|recommended(?: for you)?|most (?:read|popular|viewed)|trending(?: now)?|you (?:may|might) also like)(?:\s?[:|»–—-].*)?`)},
+	{"related", rule(`(?:leggi anche|lesen sie auch|mehr zum thema|auch interessant|das könnte sie auch interessieren|(?:à )?lire aussi|le[ae] también|te puede interesar|leia (?:também|mais)|lees (?:ook|meer)|les også|läs (?:också|mer)|czytaj (?:więcej|także|też|również)|zobacz (?:też|także)|baca juga)(?:\s?[:|»–—-].*)?`)},
 	{"promo", rule(`(?:please )?(?:click|tap) here\b.*`)},
 	{"promo", rule(`(?:follow|like|find|join) us on\b.*`)},
+	{"promo", rule(`(?:follow|like|find|join) .{1,80} on (?:facebook|twitter|instagram|youtube|tiktok|linkedin|telegram|whatsapp|bluesky|mastodon|google news)\b.{0,80}`)},
+	{"promo", rule(`(?:if you )?(?:enjoy(?:ed)?|liked?) (?:reading )?(?:this|our) (?:article|story|post|content|reporting|journalism)\b.*\b(?:join|subscribe|share|support|donate|sign up|newsletter)\b.*`)},
 	{"promo", rule(`download (?:the|our) (?:\w+ ){0,3}app\b.*`)},
 	{"promo", rule(`(?:advertisement|advertising|sponsored(?: content)?|promoted|(?:story|article) continues (?:below|after)\b.*|continue reading(?: below)?|scroll (?:down )?to continue.*|skip advertisement)`)},
-	{"promo", rule(`(?:share(?: (?:this|on)\b.{0,60})?|print(?: this)?|comments?|e-?mail this)`)},
+	{"promo", rule(`(?:share(?: (?:this|on)\b[^?]{0,60})?|print(?: this)?|comments?|e-?mail this)`)},
 	{"copyright", rule(`(?:copyright|©|\(c\))\s*(?:©|\(c\))?\s*(?:19|20)\d\d\b.*`)},
 	{"copyright", rule(`(?:(?:copyright|©).*|.{0,160})\ball rights reserved\b.{0,160}`)},
+	{"copyright", rule(`.{0,100}©\s?(?:19|20)\d\d\b.{0,100}`)},
 	{"copyright", rule(`this material may not be (?:published|reproduced)\b.*`)},
 }
 
@@ -46,7 +50,8 @@ func rule(pattern string) *regexp.Regexp {
 var openers = set("please", "just", "simply", "sign", "log", "login", "signup", "stay", "keep", "already", "become", "not",
 	"subscribe", "get", "related", "see", "read", "also", "recommended", "most", "trending", "you", "more", "click", "tap",
 	"follow", "like", "find", "join", "download", "advertisement", "advertising", "sponsored", "promoted", "story", "article",
-	"continue", "scroll", "skip", "share", "print", "comment", "comments", "e", "email", "copyright", "c", "this")
+	"continue", "scroll", "skip", "share", "print", "comment", "comments", "e", "email", "copyright", "c", "this", "if", "enjoyed", "enjoy", "liked",
+	"leggi", "lesen", "mehr", "auch", "das", "à", "lire", "lea", "lee", "te", "leia", "lees", "les", "läs", "czytaj", "zobacz", "baca")
 
 // mayBeBoilerplate rules a line out without a pattern: nearly all prose.
 func mayBeBoilerplate(line string) bool {
