@@ -57,7 +57,7 @@ var openers = set("please", "just", "simply", "sign", "log", "login", "signup", 
 func mayBeBoilerplate(line string) bool {
 	word, _ := nextWord(line)
 	var buf [24]byte
-	return len(word) <= len(buf) && openers[lowerWord(word, buf[:0])] ||
+	return len(word) <= len(buf) && openers[string(appendLower(buf[:0], word))] ||
 		strings.Contains(line, "©") || containsFold(line, "inbox") || containsFold(line, "rights reserved")
 }
 

@@ -31,7 +31,7 @@ func fuzzReader(t *testing.T, f format, data []byte) {
 		t.Skip() // the limits have tests of their own
 	}
 	in := &intake{ctx: t.Context(), limits: fuzzLimits, hints: Hints{Received: received}, size: int64(len(data))}
-	if reject := in.readers()[f](part{data: data, hints: in.hints}); reject != nil {
+	if reject := in.reader(f)(part{data: data, hints: in.hints}); reject != nil {
 		in.items = append(in.items, Item{Reject: reject})
 	}
 	checkItems(t, in.items)
