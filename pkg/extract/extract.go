@@ -52,6 +52,15 @@ type Hints struct {
 	Seq      uint64    // the file's sequence in its inbox
 }
 
+// valid makes the hints valid UTF-8, which a record has to be: they are headers of
+// messages, mails and archives, where any byte may stand.
+func (h Hints) valid() Hints {
+	for _, s := range []*string{&h.ContentType, &h.ContentEncoding, &h.URL, &h.Filename, &h.Language, &h.Published, &h.Ref, &h.Source} {
+		*s = strings.ToValidUTF8(*s, "\ufffd")
+	}
+	return h
+}
+
 // Item is what one item of a file became: an article, or the reason why not.
 type Item struct {
 	Article *article.Article
@@ -69,7 +78,7 @@ type Item struct {
 // The caller owns the file's identity and fills Item, URI, Version and Trace; File
 // fills everything else that is known before dedupe. It is safe for concurrent use.
 func File(ctx context.Context, data []byte, h Hints, limits Limits) ([]Item, error) {
-	limits = limits.withDefaults()
+	limits, h = limits.withDefaults(), h.valid()
 	if len(data) > limits.Raw {
 		return nil, refuse(CodeTooLarge, "%d bytes are over the limit of %d: split the file or raise the limit", len(data), limits.Raw)
 	}

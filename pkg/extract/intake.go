@@ -68,6 +68,7 @@ func (in *intake) read(p part) {
 }
 
 func (in *intake) readPart(p part) *Reject {
+	p.hints = p.hints.valid()
 	p, reject := in.open(p)
 	if reject != nil {
 		return reject
@@ -79,29 +80,46 @@ func (in *intake) readPart(p part) *Reject {
 	if p.layers > in.limits.Layers && f.isContainer() {
 		return refuse(CodeDepth, "a %s inside %d others: unpack it and send what is inside", f, in.limits.Layers)
 	}
-	return in.guard(f, func() *Reject { return in.readers()[f](p) })
+	return in.guard(f, func() *Reject { return in.reader(f)(p) })
 }
 
-// readers has the reader of every format.
-func (in *intake) readers() map[format]func(part) *Reject {
-	return map[format]func(part) *Reject{
-		formatText:     in.readPlain,
-		formatHTML:     in.readPage,
-		formatZip:      in.readZip,
-		formatJSON:     in.readJSON,
-		formatNDJSON:   in.readLines,
-		formatFeed:     in.readFeed,
-		formatNITF:     in.readNITF,
-		formatNewsML:   in.readNewsML,
-		formatNewsMLG2: in.readNewsMLG2,
-		formatANPA:     in.readANPA,
-		formatIPTC7901: in.readIPTC7901,
-		formatMail:     in.readMail,
-		formatMbox:     in.readMbox,
-		formatMarkdown: in.readMarkdown,
-		formatWARC:     in.readWARC,
-		formatPDF:      in.readPDF,
+// reader returns the reader of a format.
+func (in *intake) reader(f format) func(part) *Reject {
+	switch f {
+	case formatText:
+		return in.readPlain
+	case formatHTML:
+		return in.readPage
+	case formatZip:
+		return in.readZip
+	case formatJSON:
+		return in.readJSON
+	case formatNDJSON:
+		return in.readLines
+	case formatFeed:
+		return in.readFeed
+	case formatNITF:
+		return in.readNITF
+	case formatNewsML:
+		return in.readNewsML
+	case formatNewsMLG2:
+		return in.readNewsMLG2
+	case formatANPA:
+		return in.readANPA
+	case formatIPTC7901:
+		return in.readIPTC7901
+	case formatMail:
+		return in.readMail
+	case formatMbox:
+		return in.readMbox
+	case formatMarkdown:
+		return in.readMarkdown
+	case formatWARC:
+		return in.readWARC
+	case formatPDF:
+		return in.readPDF
 	}
+	return nil
 }
 
 // guard turns a panic of a parser into a reject. It cannot catch what kills a
