@@ -2,7 +2,10 @@ package bench
 
 import (
 	"context"
+	"fmt"
+	"io"
 	"math/rand/v2"
+	"os"
 	"runtime"
 	"slices"
 	"strconv"
@@ -43,12 +46,51 @@ func dedupeIndex(ctx context.Context, r *Report, n int) error {
 		for i := done; i < min(done+expireEvery, n); i++ {
 			batch = append(batch, synthetic(i, n, s.article(i)))
 		}
-		cpu += decide(x, batch) // not the making of news
+		cpu += decide(x, batch, done)
 	}
 	r.add("dedupe", "decisions", float64(n)/cpu.Seconds(), "1/cpu_s")
 	batch = nil
-	r.add("dedupe", "index_bytes", float64(heapInUse()-before)/float64(n), "B/article")
+	r.add("dedupe", "heap_bytes", float64(heapInUse()-before)/float64(n), "B/article")
+	size := x.Stats()
+	r.add("dedupe", "index_bytes", float64(size.IndexBytes)/float64(n), "B/article")
+	r.add("dedupe", "evidence_bytes", float64(size.EvidenceBytes)/float64(n), "B/article")
 	querying(r, x, s, n)
+	return restart(r, x, n)
+}
+
+// restart measures writing the index to a file and reading it back, which is what a
+// desk that starts again does before it reads the rest of the log.
+func restart(r *Report, x *dedupe.Index, n int) error {
+	f, err := os.CreateTemp("", "copydesk-bench-image-")
+	if err != nil {
+		return fmt.Errorf("make a file for the image: %w", err)
+	}
+	defer os.Remove(f.Name())
+	defer f.Close()
+	start := time.Now()
+	if err := x.WriteImage(f, dedupe.ImageHeader{Created: time.Unix(0, 0), Last: uint64(n)}); err != nil {
+		return err
+	}
+	r.add("dedupe", "image_write", millis(time.Since(start)), "ms")
+	size, err := f.Seek(0, io.SeekCurrent)
+	if err != nil {
+		return fmt.Errorf("measure the image: %w", err)
+	}
+	r.add("dedupe", "image_bytes", float64(size)/float64(n), "B/article")
+	if _, err := f.Seek(0, io.SeekStart); err != nil {
+		return fmt.Errorf("read the image: %w", err)
+	}
+	start = time.Now()
+	cpu := cpuTime()
+	again, _, err := dedupe.ReadImage(f, dedupe.Options{})
+	if err != nil {
+		return err
+	}
+	r.add("dedupe", "restart", millis(time.Since(start)), "ms")
+	r.add("dedupe", "restart_cpu", millis(cpuTime()-cpu), "ms")
+	if again.Len() != x.Len() {
+		return fmt.Errorf("the image holds %d of %d articles", again.Len(), x.Len())
+	}
 	return nil
 }
 
@@ -62,8 +104,9 @@ func querying(r *Report, x *dedupe.Index, s *syntheticNews, n int) {
 			text = known[:len(known)/2]
 		}
 		a := synthetic(n, n, text)
+		signature := dedupe.Sign(a)
 		start := time.Now()
-		x.Decide(a)
+		x.Decide(a, signature, nil)
 		took[i] = time.Since(start)
 	}
 	slices.Sort(took)
@@ -85,11 +128,16 @@ func signing(r *Report, n int) {
 	r.add("dedupe", "signatures", float64(n)/(cpuTime()-cpu).Seconds(), "1/cpu_s")
 }
 
-// decide sends articles through the index and returns the processor time it took.
-func decide(x *dedupe.Index, batch []*article.Article) time.Duration {
+// decide sends articles through the index and returns the processor time it took, that
+// of their signatures apart; done of them came before.
+func decide(x *dedupe.Index, batch []*article.Article, done int) time.Duration {
+	signatures := make([]dedupe.Signature, len(batch))
+	for i, a := range batch {
+		signatures[i] = dedupe.Sign(a)
+	}
 	cpu := cpuTime()
-	for _, a := range batch {
-		x.Add(x.Decide(a))
+	for i, a := range batch {
+		x.Add(x.Decide(a, signatures[i], nil), uint64(done+i)+1)
 	}
 	x.Expire(batch[len(batch)-1].Received)
 	return cpuTime() - cpu

@@ -17,7 +17,7 @@ func TestSyntheticNews_isLikeNewsToTheIndex(t *testing.T) {
 	}
 	const n = 200
 	kept := 0
-	seen := map[uint64]int{}
+	seen := map[uint32]int{}
 	for i := range n {
 		text := s.article(i)
 		if words := len(strings.Fields(text)); words < articleWords || words > articleWords+40 {

@@ -14,9 +14,9 @@ import (
 	"github.com/copydesk/copydesk/pkg/dedupe"
 )
 
-// labels are the judgements on pairs of articles, see labels/README.
+// labels are the judgements on articles, see labels/README.md.
 //
-//go:embed labels
+//go:embed labels/*.tsv
 var labels embed.FS
 
 // DedupeOptions tune the scorecard of dedupe.
@@ -131,7 +131,7 @@ func decideWire(wire []wireArticle) *decided {
 	d := newDecided(dedupe.Options{})
 	for _, a := range wire {
 		d.index.Expire(a.Date)
-		d.enter(a.ID, d.decide(a.ID, a.Date, a.Title, a.Text))
+		d.enter(a.ID, d.decide(a.Date, a.Title, a.Text))
 	}
 	return d
 }

@@ -25,14 +25,15 @@ func newDecided(o dedupe.Options) *decided {
 }
 
 // decide gives the verdict on the next article and enters nothing.
-func (d *decided) decide(id string, at time.Time, headline, text string) dedupe.Entry {
-	return d.index.Decide(record(len(d.entries), at, headline, text))
+func (d *decided) decide(at time.Time, headline, text string) dedupe.Entry {
+	a := record(len(d.entries), at, headline, text)
+	return d.index.Decide(a, dedupe.Sign(a), nil)
 }
 
 // enter adds a verdict to the index and the stream.
 func (d *decided) enter(id string, e dedupe.Entry) {
-	d.index.Add(e)
 	n := len(d.entries)
+	d.index.Add(e, uint64(n)+1)
 	d.numbers[e.Item], d.byID[id] = n, n
 	d.ids = append(d.ids, id)
 	d.entries = append(d.entries, e)

@@ -42,7 +42,7 @@ func scoreEvents(dir string, notice, miss func(string, ...any)) ([]Score, error)
 				_, a.Text, _ = strings.Cut(a.Text, "\n") // the first line is a link
 			}
 			n := len(events)
-			d.enter(a.ID, d.decide(a.ID, moment(n), "", a.Text))
+			d.enter(a.ID, d.decide(moment(n), "", a.Text))
 			events = append(events, a.Event)
 			return nil
 		})

@@ -5,9 +5,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"slices"
-	"strconv"
 	"strings"
-	"time"
 
 	"github.com/copydesk/copydesk/pkg/dedupe"
 	"github.com/copydesk/copydesk/pkg/text"
@@ -224,12 +222,12 @@ func (s *Suite) Scores(set string, found [][]int) []Score {
 
 // scoreSuite sends the articles of the suite through the index, then asks for a verdict
 // on each mutant, which is not entered: any relation but new names its original. All
-// were received within the window, a second after each other.
+// are received a second after each other, so an hour or two holds them all.
 func scoreSuite(s *Suite, miss func(string, ...any)) []Score {
-	d := newDecided(dedupe.Options{Window: 365 * 24 * time.Hour})
+	d := newDecided(dedupe.Options{})
 	alone := 0
 	for i, t := range s.Articles {
-		e := d.decide(s.ids[i], moment(i), "", t)
+		e := d.decide(moment(i), "", t)
 		d.enter(s.ids[i], e)
 		if d.of[i] == i {
 			alone++
@@ -239,7 +237,7 @@ func scoreSuite(s *Suite, miss func(string, ...any)) []Score {
 	}
 	found := make([][]int, len(s.Mutants))
 	for i, m := range s.Mutants {
-		e := d.decide("mutant "+strconv.Itoa(i), moment(len(s.Articles)), "", m.Text)
+		e := d.decide(moment(len(s.Articles)), "", m.Text)
 		of := d.named(e, -1)
 		if of >= 0 {
 			found[i] = []int{of}

@@ -94,7 +94,7 @@ func TestDedupe_scoresEverySet(t *testing.T) {
 	again.ID, again.Date = "again", wire[3].Date.Add(time.Minute)
 	wire = append(wire, again)
 	late := wire[4]
-	late.ID, late.Date = "late", wire[4].Date.Add(100*time.Hour) // outside the window
+	late.ID, late.Title, late.Date = "late", "Another", wire[4].Date.Add(100*time.Hour) // outside the window
 	wire = append(wire, late)
 	type event struct {
 		ID    string `json:"id"`
@@ -112,7 +112,7 @@ func TestDedupe_scoresEverySet(t *testing.T) {
 		}),
 	})
 	judged := fstest.MapFS{
-		"reuters-pairs.tsv":       {Data: []byte("older\tnewer\tband\tpopulation\tjudge_a\tjudge_b\tlabel\na3\tagain\t0.90\t7\texact\texact\texact\na4\tlate\t0.90\t7\texact\tnear\texact\n")},
+		"reuters-pairs.tsv":       {Data: []byte("older\tnewer\tband\tpopulation\tjudge_a\tjudge_b\tlabel\na3\tagain\t0.90\t7\texact\texact\texact\na4\tlate\t0.90\t7\texact\tnear\tnear\n")},
 		"reuters-corrections.tsv": {Data: []byte("correction\toriginal\nagain\ta3\na7\tnone\n")},
 	}
 	var told []string
@@ -146,7 +146,7 @@ func TestDedupe_scoresEverySet(t *testing.T) {
 		t.Errorf("speed: %v", s)
 	}
 	all := strings.Join(told, "\n")
-	for _, part := range []string{"pair a4 late is exact (exact, near): accepted false", "correction again of a3: linked true; exact of a3", "1_1ecb and 1_1ecbplus are of different events"} {
+	for _, part := range []string{"pair a4 late is near (exact, near): accepted false", "correction again of a3: linked true; exact of a3", "1_1ecb and 1_1ecbplus are of different events"} {
 		if !strings.Contains(all, part) {
 			t.Errorf("no notice %q in\n%s", part, all)
 		}
@@ -197,9 +197,6 @@ func TestReadPairs_committedLabelsAreReadable(t *testing.T) {
 	judged, err := fs.Sub(labels, "labels")
 	if err != nil {
 		t.Fatal(err)
-	}
-	if _, err := fs.Stat(judged, pairsFile); err != nil {
-		t.Skip("there are none yet")
 	}
 	if pairs, err := readPairs(judged); err != nil || len(pairs) == 0 {
 		t.Errorf("%d pairs, %v", len(pairs), err)

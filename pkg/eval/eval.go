@@ -92,7 +92,7 @@ func WriteList(w io.Writer, scores []Score) error {
 	fmt.Fprintln(tw, "stage\tset\tmetric\tvalue\tn")
 	for _, s := range scores {
 		value := strconv.FormatFloat(s.Value, 'f', 4, 64)
-		if s.Value > 1 { // a number of things, or so many a second
+		if s.Value == 0 || s.Value > 1 { // a number of things, or so many a second
 			value = strconv.FormatFloat(s.Value, 'f', 0, 64)
 		}
 		fmt.Fprintf(tw, "%s\t%s\t%s\t%s\t%d\n", s.Stage, s.Set, s.Metric, value, s.N)

@@ -25,12 +25,13 @@ func newCopydesk() *copydesk {
 func (c *copydesk) read(t string) {
 	n := len(c.numbers)
 	item := article.ItemID(start, uint64(n)+1, 0)
-	c.last = c.index.Decide(&article.Article{Item: item, URI: article.URI(item), Version: 1, Received: start.Add(time.Duration(n) * time.Second), Text: &t})
+	a := &article.Article{Item: item, URI: article.URI(item), Version: 1, Received: start.Add(time.Duration(n) * time.Second), Text: &t}
+	c.last = c.index.Decide(a, dedupe.Sign(a), nil)
 }
 
 func (c *copydesk) add() {
 	c.numbers[c.last.Item] = len(c.numbers)
-	c.index.Add(c.last)
+	c.index.Add(c.last, uint64(len(c.numbers)))
 }
 
 func (c *copydesk) find() []int {
