@@ -20,12 +20,13 @@ type measures struct {
 	figures, names float64
 	fewerFigures   int
 	// lead is the share of one's headline and lead names, by rarity, that occur
-	// anywhere in the other: the better of both directions.
-	lead float64
+	// anywhere in the other: the better of both directions. bothLeads is the worse.
+	lead, bothLeads float64
 	// only counts the figures that only one of them has.
 	onlyNew, onlyOld int
 	// ratio is the length of the new article by that of the old one.
 	ratio    float64
+	words    int  // of the longer one
 	headline bool // they have the same one
 	gap      time.Duration
 }
@@ -84,7 +85,9 @@ func (x *Index) measure(q *query, old view) (m measures) {
 		m.figures = float64(n) / float64(m.fewerFigures)
 	}
 	m.names = x.agreement(s, &old)
-	m.lead = max(x.found(s.Lead, old.lead, old.names), x.found(old.lead, s.Lead, s.Names))
+	mineFound, theirsFound := x.found(s.Lead, old.lead, old.names), x.found(old.lead, s.Lead, s.Names)
+	m.lead, m.bothLeads = max(mineFound, theirsFound), min(mineFound, theirsFound)
+	m.words = max(s.Words, int(old.words))
 	m.ratio = float64(s.Words) / math.Max(1, float64(old.words))
 	m.gap = time.Duration(max(q.received-old.received, old.received-q.received))
 	m.headline = s.Headline != 0 && s.Headline == old.headline

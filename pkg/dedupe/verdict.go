@@ -72,6 +72,13 @@ const (
 	minLeadNearlyAll    = 0.25
 	minRareNearlyAll    = 15
 
+	// form is the length up to which an article may be a form filled in, such as a
+	// dividend: then every name of either headline counts, and more so when either has a
+	// figure that the other has not.
+	form           = 60
+	minLeads       = 0.6
+	minLeadsMended = 0.75
+
 	// later is the difference in time from which a report in the same words is rather the
 	// next of a series. Versions follow each other within hours; series come daily.
 	later            = 18 * time.Hour
@@ -105,6 +112,9 @@ func (m *measures) accept(mark marker) bool {
 		lead = minLeadNearlyAll
 	}
 	switch {
+	case m.words < form && m.bothLeads < minLeads,
+		m.words < form && m.onlyNew > 0 && m.onlyOld > 0 && m.bothLeads < minLeadsMended:
+		return false
 	case m.weighted < minWeighted, m.rare < minRare, m.weighted+names < minSupport, m.lead < lead:
 		return false
 	case m.gap < later:

@@ -51,6 +51,7 @@ type Worker struct {
 	url, token, creds string
 	provision         bool
 	settings          bus.Settings
+	learning          Learning
 }
 
 // NewWorker declares a worker's flags.
@@ -61,6 +62,7 @@ func NewWorker(f *flag.FlagSet) *Worker {
 	f.StringVar(&w.creds, "nats-creds", "", "credentials `file` for the NATS server")
 	f.BoolVar(&w.provision, "provision", true, "declare streams and consumers first; off where the worker may not")
 	SettingsFlags(f, &w.settings)
+	LearningFlags(f, &w.learning)
 	return w
 }
 
@@ -68,6 +70,6 @@ func NewWorker(f *flag.FlagSet) *Worker {
 func (w *Worker) Desk(log *slog.Logger, reg prometheus.Registerer, version string, stages ...string) (*Desk, error) {
 	return New(Options{
 		Dial: bus.Dial(w.url, log, bus.Credentials(w.token, w.creds)...), Stages: stages, Provision: w.provision,
-		Settings: w.settings, Isolate: true, Version: version, Logger: log, Registerer: reg,
+		Settings: w.settings, Learning: w.learning, Isolate: true, Version: version, Logger: log, Registerer: reg,
 	})
 }

@@ -9,7 +9,10 @@ import (
 
 // intake is one file on its way to articles.
 type intake struct {
-	ctx    context.Context // of the one call of File
+	ctx context.Context // of the one call of File
+	// progress is told of every part and item.
+	progress func()
+
 	limits Limits
 	hints  Hints
 	digest string
@@ -58,6 +61,7 @@ func (in *intake) read(p part) {
 	if in.full || in.ctx.Err() != nil {
 		return
 	}
+	in.progress()
 	if reject := in.readPart(p); reject != nil {
 		in.reject(p, reject)
 	}
@@ -134,8 +138,8 @@ func (in *intake) settle(f format, before, passedOver int) *Reject {
 // count is how many items there are so far.
 func (in *intake) count() int { return len(in.items) + in.unlisted }
 
-// add enters an article.
-func (in *intake) add(p part, a *article.Article) *Reject {
+// add enters an article, and what its edges teach.
+func (in *intake) add(p part, a *article.Article, edge *Edge) *Reject {
 	if len(in.items) >= in.limits.Members {
 		in.full = true
 		return refuse(CodeTooMany, "more than %d items in one file: split it; those up to here were read", in.limits.Members)
@@ -143,12 +147,14 @@ func (in *intake) add(p part, a *article.Article) *Reject {
 	if p.declared != nil {
 		p.declared(a)
 	}
-	in.items = append(in.items, Item{Article: a})
+	in.items = append(in.items, Item{Article: a, Edge: edge})
+	in.progress()
 	return nil
 }
 
 // reject enters the reason why a part gives no article.
 func (in *intake) reject(p part, r *Reject) {
+	in.progress()
 	if in.rejected >= in.limits.Rejects && !in.full {
 		in.unlisted++
 		return

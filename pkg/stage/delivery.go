@@ -33,6 +33,8 @@ type delivery struct {
 	doubtful bool        // outputs may be published already: look first
 	suspect  bool        // may kill the process
 	msgs     []*nats.Msg // what the function's outputs came to
+	letters  int         // dead letters among them that carry the input
+	raw      string      // the blob they share, once stored
 	stored   []func()    // to tell once all are stored
 	word     []byte      // the last word once they are stored; nil means an ack
 	outcome  outcome
