@@ -103,7 +103,7 @@ func Extraction(dir string, x Extractor, halves bool, notice func(format string,
 			}
 		}
 	}
-	scores = append(scores, cost.score("pages", "pages_per_core_second"))
+	scores = append(scores, cost.score("extraction", "pages", "pages_per_core_second"))
 	return append(scores, scoreTexts(bodies, x, notice)...), nil
 }
 

@@ -176,5 +176,5 @@ func textSpeed(bodies []goldText, x Extractor) Score {
 		}
 		cost.stop(len(pieces))
 	}
-	return cost.score("texts", "texts_per_core_second")
+	return cost.score("extraction", "texts", "texts_per_core_second")
 }

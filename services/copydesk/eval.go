@@ -39,6 +39,12 @@ With --json each figure is one line:
 		return eval.WriteTable(w, scores)
 	}
 	cmd.AddCommand(evalFormats(&dir, write))
+	cmd.AddCommand(evalDedupe(&dir, func(w io.Writer, scores []eval.Score) error {
+		if asJSON {
+			return eval.WriteJSON(w, scores)
+		}
+		return eval.WriteList(w, scores) // its sets have few figures in common
+	}))
 	cmd.AddCommand(&cobra.Command{
 		Use:   "sentences",
 		Short: "Sentence ends and token bounds of pkg/text",
