@@ -35,7 +35,7 @@ var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 // anew is as quick as reading it.
 //
 // An image is the magic line, then little-endian numbers and length-prefixed strings:
-// scheme, created, last, chains, keys, items, documents with their lists, and the
+// scheme, created, last, documents with their lists, chains, keys, items, and the
 // CRC-32C of all that.
 func (x *Index) WriteImage(w io.Writer, h ImageHeader) error {
 	e := &encoder{w: bufio.NewWriterSize(w, 1<<18)}
@@ -43,6 +43,12 @@ func (x *Index) WriteImage(w io.Writer, h ImageHeader) error {
 	e.string(Scheme)
 	e.u64(uint64(h.Created.UnixNano()))
 	e.u64(h.Last)
+	e.u32(x.docs.first)
+	e.u32(x.docs.oldest)
+	e.u32(x.docs.next)
+	for id := x.docs.oldest; id < x.docs.next; id++ {
+		e.document(x.docs.view(id))
+	}
 	e.u64(uint64(len(x.chains.list)))
 	for i := range x.chains.list {
 		c := &x.chains.list[i]
@@ -56,12 +62,6 @@ func (x *Index) WriteImage(w io.Writer, h ImageHeader) error {
 		e.u32(c.held)
 	}
 	x.writeKeys(e)
-	e.u32(x.docs.first)
-	e.u32(x.docs.oldest)
-	e.u32(x.docs.next)
-	for id := x.docs.oldest; id < x.docs.next; id++ {
-		e.document(x.docs.view(id))
-	}
 	e.u32(e.sum)
 	if e.err == nil {
 		e.err = e.w.Flush()
@@ -108,9 +108,11 @@ func ReadImage(r io.Reader, o Options) (*Index, ImageHeader, error) {
 	}
 	h := ImageHeader{Created: time.Unix(0, int64(d.u64())).UTC(), Last: d.u64()}
 	x := NewIndex(o)
+	x.readDocuments(d)
+	posted := x.post()
 	x.readChains(d)
 	x.readKeys(d)
-	x.readDocuments(d)
+	posted.Wait()
 	sum := d.sum
 	if d.u32() != sum && d.err == nil {
 		d.err = errors.New("its checksum does not match")
@@ -118,7 +120,11 @@ func ReadImage(r io.Reader, o Options) (*Index, ImageHeader, error) {
 	if d.err != nil {
 		return nil, ImageHeader{}, fmt.Errorf("%w: %w", ErrImage, d.err)
 	}
-	x.post()
+	for id := x.docs.oldest; id < x.docs.next; id++ {
+		if doc := x.docs.get(id); int(doc.chain) >= len(x.chains.list) {
+			return nil, ImageHeader{}, fmt.Errorf("%w: a document leads nowhere", ErrImage)
+		}
+	}
 	return x, h, nil
 }
 
@@ -189,10 +195,6 @@ func (x *Index) readDocuments(d *decoder) {
 		if d.err != nil {
 			return
 		}
-		if int(doc.chain) >= len(x.chains.list) {
-			d.fail("a document leads nowhere")
-			return
-		}
 		x.docs.add(doc, lists[:]...)
 		if doc.removed {
 			continue
@@ -205,34 +207,47 @@ func (x *Index) readDocuments(d *decoder) {
 	}
 }
 
-// posters is how many goroutines make the table, postingRounds in how many turns: each
-// turn's shards fit the processor's cache.
-const posters, postingRounds = 2, 16
+const (
+	// posters is how many goroutines make the table beside the one that reads on.
+	posters = 2
+	// turn is how many shards are made at a time. Their entries are collected first:
+	// 50 million entries put into all shards at once miss the processor's cache each.
+	turn = 64
+)
 
-// post makes the table from triples to articles. Every poster has shards of its own.
-func (x *Index) post() {
-	var all sync.WaitGroup
+// post begins to make the table from triples to articles. Every poster has shards of its
+// own.
+func (x *Index) post() *sync.WaitGroup {
+	all := new(sync.WaitGroup)
 	for poster := range posters {
 		all.Go(func() {
-			for round := poster; round < postingRounds; round += posters {
-				x.postShards(uint64(round))
+			var entries [turn][]slot
+			for first := turn * poster; first < shards; first += turn * posters {
+				x.postShards(first, &entries)
 			}
 		})
 	}
-	all.Wait()
+	return all
 }
 
-func (x *Index) postShards(round uint64) {
+// postShards makes the shards from first on. entries are kept for their memory.
+func (x *Index) postShards(first int, entries *[turn][]slot) {
+	for i := range entries {
+		entries[i] = entries[i][:0]
+	}
 	for id := x.docs.oldest; id < x.docs.next; id++ {
 		d := x.docs.view(id)
 		if d.removed {
 			continue
 		}
 		for _, f := range d.fingerprints {
-			if spread(f)>>54%postingRounds == round {
-				x.posted.add(f, id, x.docs.oldest)
+			if i := int(spread(f)>>54) - first; uint(i) < turn {
+				entries[i] = append(entries[i], slot{f, id})
 			}
 		}
+	}
+	for i, list := range entries {
+		x.posted.shard[first+i].fill(list, x.docs.oldest, x.posted.frequent)
 	}
 }
 

@@ -72,6 +72,16 @@ func (p *postings) add(f, article, oldest uint32) {
 	}
 }
 
+// fill enters many articles into an empty shard.
+func (s *shard) fill(entries []slot, oldest uint32, frequent int) {
+	s.refill(max(leastSlots, int(float64(len(entries)+1)/emptiest)+1), oldest)
+	for _, e := range entries {
+		for !s.add(e, oldest, frequent) {
+			s.grow(oldest, s.homes+s.homes/8)
+		}
+	}
+}
+
 // add reports whether there was room.
 func (s *shard) add(e slot, oldest uint32, frequent int) bool {
 	from, to := s.run(e.fingerprint)
