@@ -18,7 +18,7 @@ func SettingsFlags(f *flag.FlagSet, s *bus.Settings) {
 	f.IntVar(&s.Replicas, "replicas", 1, "copies of each stream in a cluster")
 	f.Int64Var(&s.Store, "store", 10<<30, "cap on all streams together, in `bytes`")
 	f.DurationVar(&s.DuplicateWindow, "duplicate-window", 0, "how long the server recognises a repeated message id (default 10m)")
-	f.DurationVar(&s.AckWait, "ack-wait", 0, "how long the server waits for a sign of life from a worker (default 30s)")
+	f.DurationVar(&s.AckWait, "ack-wait", 0, "how long the server waits for a sign of life from a worker (default 30s, dedupe 5s)")
 	f.DurationVar(&s.InboxAge, "keep-inbox", 0, "how long finished files are kept (default 168h)")
 	f.DurationVar(&s.HopAge, "keep-hops", 0, "how long finished messages between stages are kept (default 24h)")
 	f.DurationVar(&s.DedupeWindow, "dedupe-window", 0, "how long an article is remembered to find its copies (default 72h)")
