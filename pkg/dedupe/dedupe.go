@@ -56,6 +56,14 @@ type Entry struct {
 	Copies   int                `json:"copies"`
 
 	Received time.Time `json:"received"`
+	// OverridesRev is the revision of the overrides it was decided under.
+	OverridesRev *string `json:"overrides_rev"`
+	// Previous is the sequence in the log of the version that this one replaces.
+	Previous uint64 `json:"previous"`
+	// Removed makes this a compensating decision: the item was taken out again.
+	Removed bool `json:"removed"`
+	// Changes since the previous version.
+	Changes []article.Change `json:"changes,omitempty"`
 	Signature
 }
 
@@ -69,7 +77,9 @@ func (e Entry) Apply(a *article.Article) {
 		Method:   e.Method,
 		Evidence: append([]article.Evidence{}, e.Evidence...),
 		Copies:   e.Copies,
-		Changes:  []article.Change{},
+		Changes:  append([]article.Change{}, e.Changes...),
+
+		OverridesRev: e.OverridesRev,
 	}
 }
 

@@ -40,8 +40,8 @@ func arrival(n int, headline, body string) *article.Article {
 
 // feed decides and adds an article.
 func feed(x *Index, a *article.Article) Entry {
-	e := x.Decide(a)
-	x.Add(e)
+	e := decide(x, a)
+	x.Add(e, 0)
 	return e
 }
 
@@ -68,7 +68,7 @@ func TestIndex_relations(t *testing.T) {
 			t.Parallel()
 			x := NewIndex(Options{})
 			original := feed(x, arrival(1, "Harbour strike goes on", whole))
-			e := x.Decide(arrival(2, tc.headline, tc.text))
+			e := decide(x, arrival(2, tc.headline, tc.text))
 			if e.Relation != tc.want {
 				t.Fatalf("got %s %v, want %s", e.Relation, e.Evidence, tc.want)
 			}
@@ -102,7 +102,7 @@ func TestIndex_headlineCounts(t *testing.T) {
 	x := NewIndex(Options{})
 	table := "Barrows and gilts steady, top 52.00, sows unchanged."
 	feed(x, arrival(1, "Port Alden hogs", table))
-	if e := x.Decide(arrival(2, "Norwick hogs and later cattle in slow trade", table)); e.Relation.Stops() {
+	if e := decide(x, arrival(2, "Norwick hogs and later cattle in slow trade", table)); e.Relation.Stops() {
 		t.Errorf("got %s: the same table of another market must not stop", e.Relation)
 	}
 }
@@ -138,7 +138,7 @@ func TestIndex_redeliveryGetsTheOldVerdict(t *testing.T) {
 	a := arrival(1, "", election)
 	e := feed(x, a)
 	feed(x, arrival(2, "", election))
-	if diff := cmp.Diff(e, x.Decide(a)); diff != "" {
+	if diff := cmp.Diff(e, decide(x, a)); diff != "" {
 		t.Errorf("verdict on a redelivery (-first +again):\n%s", diff)
 	}
 }
@@ -149,14 +149,14 @@ func TestIndex_removedArticlesLeaveNoGhost(t *testing.T) {
 	a := arrival(1, "", election)
 	feed(x, a)
 	feed(x, arrival(2, "", election))
-	x.Remove(a.Item)
-	if e := x.Decide(arrival(3, "", election)); e.Relation != article.New {
+	x.Remove(Entry{Item: a.Item})
+	if e := decide(x, arrival(3, "", election)); e.Relation != article.New {
 		t.Errorf("got %s after the original was removed, want new", e.Relation)
 	}
 	if _, ok := x.Lookup(a.Item); ok {
 		t.Error("the removed item is still there")
 	}
-	x.Remove("unknown") // does nothing
+	x.Remove(Entry{Item: "unknown"}) // does nothing
 }
 
 func TestIndex_window(t *testing.T) {
@@ -164,10 +164,10 @@ func TestIndex_window(t *testing.T) {
 	x := NewIndex(Options{Window: time.Hour})
 	feed(x, arrival(0, "", election))
 	late := arrival(61, "", election)
-	if e := x.Decide(late); e.Relation != article.New {
+	if e := decide(x, late); e.Relation != article.New {
 		t.Errorf("got %s for a copy after the window, want new", e.Relation)
 	}
-	if e := x.Decide(arrival(60, "", election)); e.Relation != article.Exact {
+	if e := decide(x, arrival(60, "", election)); e.Relation != article.Exact {
 		t.Errorf("got %s for a copy at the end of the window, want exact", e.Relation)
 	}
 	x.Expire(late.Received)
@@ -209,11 +209,11 @@ func TestIndex_rebuiltFromItsLog(t *testing.T) {
 		if diff := cmp.Diff(e, back); diff != "" {
 			t.Errorf("entry changed in the log (-in +out):\n%s", diff)
 		}
-		rebuilt.Add(back)
-		rebuilt.Add(back) // a replay may repeat
+		rebuilt.Add(back, 0)
+		rebuilt.Add(back, 0) // a replay may repeat
 	}
 	probe := arrival(9, "", strings.Join(strike[1:], "\n\n"))
-	if diff := cmp.Diff(x.Decide(probe), rebuilt.Decide(probe)); diff != "" {
+	if diff := cmp.Diff(decide(x, probe), decide(rebuilt, probe)); diff != "" {
 		t.Errorf("verdict of the rebuilt index (-live +rebuilt):\n%s", diff)
 	}
 }
@@ -222,10 +222,10 @@ func TestSign_emptyArticles(t *testing.T) {
 	t.Parallel()
 	x := NewIndex(Options{})
 	feed(x, arrival(1, "", "…"))
-	if e := x.Decide(arrival(2, "", "!!!")); e.Relation != article.New {
+	if e := decide(x, arrival(2, "", "!!!")); e.Relation != article.New {
 		t.Errorf("got %s for two articles without words, want new", e.Relation)
 	}
-	if e := x.Decide(&article.Article{Item: "x", Received: start}); e.Relation != article.New {
+	if e := decide(x, &article.Article{Item: "x", Received: start}); e.Relation != article.New {
 		t.Errorf("got %s for an article without text, want new", e.Relation)
 	}
 }
@@ -258,10 +258,10 @@ func FuzzIndex_Decide(f *testing.F) {
 	f.Fuzz(func(t *testing.T, one, two string) {
 		x := NewIndex(Options{})
 		feed(x, arrival(1, "", one))
-		if e := x.Decide(arrival(2, "", one)); e.Relation != article.Exact {
+		if e := decide(x, arrival(2, "", one)); e.Relation != article.Exact {
 			t.Errorf("got %s for the same text, want exact", e.Relation)
 		}
-		e := x.Decide(arrival(2, "", two))
+		e := decide(x, arrival(2, "", two))
 		if (e.Of == nil) != (e.Relation == article.New) {
 			t.Errorf("%s of %v", e.Relation, e.Of)
 		}
@@ -296,12 +296,16 @@ func ExampleIndex() {
 	body := "Dock workers voted on Monday to stay away for a second week, their union said."
 	for n := range 2 {
 		a := arrival(n, "Harbour strike goes on", body)
-		e := x.Decide(a)
-		x.Add(e) // after e has been written to the log
+		e := decide(x, a)
+		x.Add(e, 0) // after e has been written to the log
 		e.Apply(a)
 		fmt.Println(a.Dedupe.Relation, a.Dedupe.Method, a.Dedupe.Copies)
 	}
 	// Output:
 	// new containment 0
 	// exact sha256 1
+}
+
+func decide(x *Index, a *article.Article) Entry {
+	return x.Decide(a, Sign(a), nil)
 }

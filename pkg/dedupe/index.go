@@ -19,6 +19,8 @@ type Options struct {
 	// Window is the difference of Received up to which articles are compared.
 	// Default DefaultWindow.
 	Window time.Duration
+	// Memory is how long identity keys are remembered.
+	Memory time.Duration
 }
 
 // Index is the memory of recent articles. It belongs to one goroutine.
@@ -46,6 +48,7 @@ type doc struct {
 	linked bool  // its fingerprints are in the lists
 	root   int32 // the original of a copy, else itself
 	copies int
+	seq    uint64
 }
 
 type link struct{ doc, next int32 }
@@ -64,11 +67,15 @@ func (x *Index) Len() int { return len(x.items) }
 // Decide gives the verdict on an article without changing the index. An article that
 // is in the index already, which is a redelivery, gets its old verdict. The article
 // must have its text; a record with a TextRef has to be completed first.
-func (x *Index) Decide(a *article.Article) Entry {
+func (x *Index) Decide(a *article.Article, s Signature, o *Overrides) Entry {
 	if e, ok := x.Lookup(a.Item); ok {
 		return e
 	}
-	e := first(a, Sign(a))
+	e := first(a, s)
+	if o != nil {
+		rev := o.Rev()
+		e.OverridesRev = &rev
+	}
 	if id, ok := x.hashes[e.Hash]; ok {
 		d := &x.docs[id]
 		if original := &x.docs[d.root]; !original.gone && x.within(original.Received, a.Received) {
@@ -79,15 +86,15 @@ func (x *Index) Decide(a *article.Article) Entry {
 	var best int32 = -1
 	var score float64
 	for _, id := range x.candidates(&e) {
-		r, s, evidence := match(&e.Signature, &x.docs[id].Signature)
+		r, strength, evidence := match(&e.Signature, &x.docs[id].Signature)
 		switch {
 		case r == article.New:
 			if best < 0 && len(e.Evidence) == 0 {
 				e.Evidence = append(e.Evidence, evidence...)
 			}
 			continue
-		case best < 0, r == article.Near && e.Relation != r, r == e.Relation && s > score:
-			best, score = id, s
+		case best < 0, r == article.Near && e.Relation != r, r == e.Relation && strength > score:
+			best, score = id, strength
 			e.Relation, e.Evidence = r, evidence
 		}
 	}
@@ -151,13 +158,17 @@ func (x *Index) within(a, b time.Time) bool { return a.Sub(b).Abs() <= x.window 
 // Add enters a decided article. An item that is in the index already is left alone,
 // so a log may be replayed twice. A copy whose original is not in the index, and an
 // entry with a signature of another Scheme, are known by their item only.
-func (x *Index) Add(e Entry) {
+func (x *Index) Add(e Entry, seq uint64) {
+	if e.Removed {
+		x.Remove(e)
+		return
+	}
 	if _, ok := x.items[e.Item]; ok {
 		return
 	}
 	id := int32(len(x.docs))
 	x.items[e.Item] = id
-	x.docs = append(x.docs, doc{Entry: e, root: id})
+	x.docs = append(x.docs, doc{Entry: e, root: id, seq: seq})
 	if e.Scheme != Scheme {
 		return
 	}
@@ -197,6 +208,15 @@ func (x *Index) link(id int32) {
 	}
 }
 
+// Find returns the sequence in the log of an item's decision.
+func (x *Index) Find(item string) (seq uint64, ok bool) {
+	id, ok := x.items[item]
+	if !ok {
+		return 0, false
+	}
+	return x.docs[id].seq, true
+}
+
 // Lookup returns the entry of an item.
 func (x *Index) Lookup(item string) (Entry, bool) {
 	id, ok := x.items[item]
@@ -208,8 +228,8 @@ func (x *Index) Lookup(item string) (Entry, bool) {
 
 // Remove takes an item out again, as if it had never been seen: the next article with
 // its words is new.
-func (x *Index) Remove(item string) {
-	if id, ok := x.items[item]; ok {
+func (x *Index) Remove(e Entry) {
+	if id, ok := x.items[e.Item]; ok {
 		x.drop(id)
 		x.sweep()
 	}

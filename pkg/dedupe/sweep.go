@@ -30,7 +30,7 @@ func (x *Index) sweep() {
 	fresh := NewIndex(Options{Window: x.window})
 	for i := range old {
 		if !old[i].gone {
-			fresh.Add(old[i].Entry)
+			fresh.Add(old[i].Entry, old[i].seq)
 		}
 	}
 	*x = *fresh

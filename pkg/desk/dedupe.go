@@ -2,10 +2,17 @@ package desk
 
 import (
 	"context"
+	"fmt"
+	"time"
 
 	"github.com/copydesk/copydesk/pkg/article"
+	"github.com/copydesk/copydesk/pkg/bus"
+	"github.com/copydesk/copydesk/pkg/dedupe"
 	"github.com/copydesk/copydesk/pkg/stage"
 )
+
+// leaseName is the lease whose holder decides.
+const leaseName = article.StageDedupe
 
 // buildDedupe: an article gets its verdict and goes on, or aside.
 func buildDedupe(ctx context.Context, p *post) (stage.Func, fallback, error) {
@@ -13,7 +20,6 @@ func buildDedupe(ctx context.Context, p *post) (stage.Func, fallback, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	p.group.Go(func() error { return d.run(ctx) })
 	return func(ctx context.Context, in stage.In) ([]stage.Out, error) {
 		started := p.now()
 		a, err := p.open(ctx, in)
@@ -25,6 +31,9 @@ func buildDedupe(ctx context.Context, p *post) (stage.Func, fallback, error) {
 			return nil, stage.Later(err, storeRetry)
 		}
 		verdict.Apply(a)
+		if verdict.Relation == article.Kill {
+			a.Status = article.Canceled
+		}
 		subject, kind := article.SubjectUnique, ""
 		if a.Dedupe.Relation.Stops() {
 			subject, kind = article.DuplicateSubject(a.Dedupe.Relation, a.Source.Name), "duplicate"
@@ -40,6 +49,67 @@ func buildDedupe(ctx context.Context, p *post) (stage.Func, fallback, error) {
 				p.d.metrics.match(method)
 			}
 		}
+		if kind == "" {
+			item := a.Item
+			out.Placed = func(ack bus.Ack) { d.versions.place(item, ack.Seq) }
+		}
 		return []stage.Out{out}, nil
 	}, nil, nil
 }
+
+// newDecider reads what the decider needs to know and starts it, with what runs beside
+// it: the lease, the overrides, and the dead letters of the stages behind.
+func newDecider(ctx context.Context, p *post) (*decider, error) {
+	pub, err := bus.NewPublisher(p.nc, bus.PublisherOptions{})
+	if err != nil {
+		return nil, err
+	}
+	over, err := openOverrides(ctx, p.js, p.d.o.Logger)
+	if err != nil {
+		return nil, err
+	}
+	log := &decisions{nc: p.nc, js: p.js, publish: pub.PublishAtomic}
+	d := &decider{
+		log: log, overrides: over.current.Load, active: p.d.Active, m: p.d.verdicts,
+		versions: &versions{courier: p.courier, log: log},
+		asks:     make(chan ask, maxDecisions), gone: make(chan struct{}),
+	}
+	if err := d.restore(ctx, p); err != nil {
+		return nil, err
+	}
+	d.m.size(d.index)
+	if !p.d.o.EveryoneDecides {
+		lease := p.state.NewLease(p.nc, leaseName, p.d.o.Logger)
+		p.d.lease.Store(lease)
+		p.gate, p.gateChanged = func(context.Context) bool { return lease.Held() }, lease.Changed()
+		p.group.Go(func() error { return lease.Run(ctx) })
+	}
+	p.group.Go(func() error {
+		defer pub.Close()
+		return d.run(ctx)
+	})
+	p.group.Go(func() error { return over.follow(ctx) })
+	dead := &deaths{js: p.js, state: p.state, withdraw: d.withdraw, active: d.active}
+	p.group.Go(func() error {
+		return dead.follow(ctx, func(err error) { p.d.o.Logger.Warn("dedupe", "err", err) })
+	})
+	return d, nil
+}
+
+// restore makes the index what the log says.
+func (d *decider) restore(ctx context.Context, p *post) error {
+	window := p.d.topo.Settings.DedupeWindow
+	o := dedupe.Options{Window: window}
+	d.index = dedupe.NewIndex(o)
+	// What is older than any memory cannot matter.
+	since := p.now().Add(-2 * max(window, identityMemory))
+	first, err := bus.FirstSince(ctx, p.js, article.StreamDecisions, since)
+	if err != nil {
+		return fmt.Errorf("read decision log: %w", err)
+	}
+	d.log.last = first - 1
+	return d.replay(ctx)
+}
+
+// identityMemory is how long the index knows articles by their identities.
+const identityMemory = 30 * 24 * time.Hour
