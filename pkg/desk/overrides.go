@@ -69,6 +69,13 @@ func (p PairOverride) Key() (string, error) {
 	return pairPrefix + a[:keyHash] + "." + b[:keyHash], nil
 }
 
+// About reports whether two overrides are about the same pair of articles.
+func (p PairOverride) About(q PairOverride) bool {
+	a, b := p.Articles[0].Hash, p.Articles[1].Hash
+	c, d := q.Articles[0].Hash, q.Articles[1].Hash
+	return a == c && b == d || a == d && b == c
+}
+
 // checkHash reports why a string cannot be a Signature.Hash.
 func checkHash(s string) error {
 	if b, err := hex.DecodeString(s); err != nil || len(b) < keyHash/2 {
