@@ -1,13 +1,18 @@
 package dedupe
 
 import (
+	"bytes"
+	"errors"
 	"fmt"
+	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
 	"github.com/go-json-experiment/json"
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"github.com/copydesk/copydesk/pkg/article"
 )
@@ -38,16 +43,22 @@ func arrival(n int, headline, body string) *article.Article {
 	return a
 }
 
+// seq numbers the decisions of a test.
+var seq atomic.Uint64
+
 // feed decides and adds an article.
 func feed(x *Index, a *article.Article) Entry {
 	e := decide(x, a)
-	x.Add(e, 0)
+	x.Add(e, seq.Add(1))
 	return e
 }
+
+func decide(x *Index, a *article.Article) Entry { return x.Decide(a, Sign(a), nil) }
 
 func TestIndex_relations(t *testing.T) {
 	t.Parallel()
 	whole := strings.Join(strike, "\n\n")
+	settled := "The union and the port authority said late on Tuesday that a third mediator, Jonas Ekdahl, had been asked to sit with both sides in Norwick from Thursday."
 	for _, tc := range []struct {
 		name, headline, text string
 		want                 article.Relation
@@ -55,14 +66,16 @@ func TestIndex_relations(t *testing.T) {
 		{"the same bytes", "Harbour strike goes on", whole, article.Exact},
 		{"the same words in other paragraphs and marks", "HARBOUR STRIKE GOES ON", strings.ReplaceAll(strings.Join(strike, "\n"), "'", "’"), article.Exact},
 		{"another headline over the same text", "Dockers stay out", whole, article.Near},
-		{"boilerplate around it", "Harbour strike goes on", "Sign up for our digest of 2026\n\n" + whole + "\n\nRead more on our site", article.Near},
+		{"boilerplate around it", "Harbour strike goes on", "Sign up for our digest\n\n" + whole + "\n\nRead more on our site", article.Near},
 		{"a few words edited", "Harbour strike goes on", strings.NewReplacer("a second week", "another week", "by train", "by night train").Replace(whole), article.Near},
+		{"the paragraphs in another order", "Harbour strike goes on", strings.Join(append(slices.Clone(strike[4:]), strike[:4]...), "\n\n"), article.Near},
 		{"the first half", "Harbour strike goes on", strings.Join(strike[:4], "\n\n"), article.Excerpt},
 		{"the second half under another headline", "No help from the top", strings.Join(strike[4:], "\n\n"), article.Excerpt},
-		{"the whole inside a longer text", "Monday in brief", whole + "\n\n" + strings.Repeat(election+" Also: ", 1) + strings.Join(lorem(400), " "), article.Excerpt},
+		{"a paragraph more", "Harbour strike goes on", whole + "\n\n" + settled, article.Update},
+		{"other figures", "Harbour strike goes on", strings.Replace(whole, "40 ships", "55 ships", 1), article.Update},
+		{"marked as a correction", "CORRECTED: Harbour strike goes on", strings.Replace(whole, "40 ships", "44 ships", 1), article.Correction},
 		{"another subject", "Islands vote", election, article.New},
 		{"one sentence quoted", "Islands vote", election + " " + strike[2], article.New},
-		{"other figures in the same words", "Harbour strike goes on", strings.NewReplacer("40 ships", "55 ships", "3.5 million", "4.1 million").Replace(whole), article.New},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()
@@ -72,16 +85,22 @@ func TestIndex_relations(t *testing.T) {
 			if e.Relation != tc.want {
 				t.Fatalf("got %s %v, want %s", e.Relation, e.Evidence, tc.want)
 			}
-			if e.Version != 1 || e.URI != article.URI(e.Item) {
-				t.Errorf("got %s v%d, want its own uri and version 1", e.URI, e.Version)
-			}
-			if tc.want == article.New {
+			switch tc.want {
+			case article.New:
 				if e.Of != nil || e.Score != nil || e.Copies != 0 {
 					t.Errorf("a new article concerns %v, score %v, %d copies", e.Of, e.Score, e.Copies)
 				}
 				return
+			case article.Update, article.Correction:
+				if e.Version != 2 || e.URI != original.URI || e.Previous == 0 {
+					t.Errorf("got %s v%d after decision %d, want version 2 of the original", e.URI, e.Version, e.Previous)
+				}
+			default:
+				if e.Version != 1 || e.URI != article.URI(e.Item) {
+					t.Errorf("got %s v%d, want its own uri and version 1", e.URI, e.Version)
+				}
 			}
-			if e.Of == nil || *e.Of != original.URI || e.Score == nil || *e.Score < high {
+			if e.Of == nil || *e.Of != original.URI || e.Score == nil || *e.Score < minWeighted {
 				t.Errorf("got of %v, score %v", e.Of, e.Score)
 			}
 		})
@@ -132,71 +151,105 @@ func TestIndex_copiesPointToTheFirst(t *testing.T) {
 	}
 }
 
-func TestIndex_redeliveryGetsTheOldVerdict(t *testing.T) {
+func TestIndex_findsTheDecisionOnAnItem(t *testing.T) {
 	t.Parallel()
 	x := NewIndex(Options{})
-	a := arrival(1, "", election)
-	e := feed(x, a)
-	feed(x, arrival(2, "", election))
-	if diff := cmp.Diff(e, decide(x, a)); diff != "" {
-		t.Errorf("verdict on a redelivery (-first +again):\n%s", diff)
+	a, b := arrival(1, "", election), arrival(2, "", election)
+	x.Add(decide(x, a), 7)
+	x.Add(decide(x, b), 8)
+	x.Add(decide(x, a), 9) // a log read twice changes nothing
+	for _, tc := range []struct {
+		item string
+		seq  uint64
+	}{{a.Item, 7}, {b.Item, 8}} {
+		if seq, ok := x.Find(tc.item); !ok || seq != tc.seq {
+			t.Errorf("found decision %d, %t, want %d", seq, ok, tc.seq)
+		}
+	}
+	if _, ok := x.Find(article.ItemID(start, 99, 0)); ok {
+		t.Error("found a decision on an item that never came")
 	}
 }
 
 func TestIndex_removedArticlesLeaveNoGhost(t *testing.T) {
 	t.Parallel()
 	x := NewIndex(Options{})
-	a := arrival(1, "", election)
-	feed(x, a)
-	feed(x, arrival(2, "", election))
-	x.Remove(Entry{Item: a.Item})
-	if e := decide(x, arrival(3, "", election)); e.Relation != article.New {
-		t.Errorf("got %s after the original was removed, want new", e.Relation)
+	gone := feed(x, arrival(1, "Islands vote", election))
+	feed(x, arrival(2, "Islands vote", election))
+	compensating := gone
+	compensating.Removed = true
+	x.Add(compensating, seq.Add(1))
+	x.Remove(gone) // again does nothing
+	for _, body := range []string{election, election + " Nobody knows when."} {
+		if e := decide(x, arrival(3, "Islands vote", body)); e.Relation != article.New {
+			t.Errorf("got %s of %s after the original was removed, want new", e.Relation, *e.Of)
+		}
 	}
-	if _, ok := x.Lookup(a.Item); ok {
+	if _, ok := x.Find(gone.Item); ok {
 		t.Error("the removed item is still there")
 	}
-	x.Remove(Entry{Item: "unknown"}) // does nothing
 }
 
 func TestIndex_window(t *testing.T) {
 	t.Parallel()
-	x := NewIndex(Options{Window: time.Hour})
-	feed(x, arrival(0, "", election))
-	late := arrival(61, "", election)
-	if e := decide(x, late); e.Relation != article.New {
-		t.Errorf("got %s for a copy after the window, want new", e.Relation)
-	}
-	if e := decide(x, arrival(60, "", election)); e.Relation != article.Exact {
-		t.Errorf("got %s for a copy at the end of the window, want exact", e.Relation)
-	}
-	x.Expire(late.Received)
-	if x.Len() != 0 {
-		t.Errorf("%d articles left after the window", x.Len())
+	edited := strings.Replace(election, "the highest in two decades", "higher than in two decades", 1)
+	for _, tc := range []struct {
+		name  string
+		after int // minutes
+		body  string
+		want  article.Relation
+	}{
+		{"an edited copy at the end of the window is found", 60, edited, article.Near},
+		{"an edited copy after the window is new", 61, edited, article.New},
+		{"the very words are known for longer", 240, election, article.Exact},
+		{"but not for ever", 241, election, article.New},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			t.Parallel()
+			x := NewIndex(Options{Window: time.Hour, Memory: 4 * time.Hour})
+			feed(x, arrival(0, "", election))
+			late := arrival(tc.after, "", tc.body)
+			if e := decide(x, late); e.Relation != tc.want {
+				t.Errorf("got %s before anything expired, want %s", e.Relation, tc.want)
+			}
+			x.Expire(late.Received)
+			if e := decide(x, late); e.Relation != tc.want {
+				t.Errorf("got %s, want %s", e.Relation, tc.want)
+			}
+		})
 	}
 }
 
-func TestIndex_isBoundedByTheWindow(t *testing.T) {
+func TestIndex_isBoundedByWindowAndMemory(t *testing.T) {
 	t.Parallel()
-	x := NewIndex(Options{Window: time.Hour})
+	x := NewIndex(Options{Window: time.Hour, Memory: 2 * time.Hour})
 	words := lorem(600)
-	for n := range 2000 {
+	for n := range 6000 {
 		i := n % 400
 		a := arrival(n, fmt.Sprintf("Report number %d", n), strings.Join(words[i:i+150], fmt.Sprintf(" %d ", n)))
 		feed(x, a)
 		x.Expire(a.Received)
 	}
-	if x.Len() > 61 || len(x.docs) > 1000 || len(x.links) > 40_000 {
-		t.Errorf("%d articles, %d slots and %d links for 61 articles in the window", x.Len(), len(x.docs), len(x.links))
+	s := x.Stats()
+	if s.Articles > 61 || s.Items > 61 || s.Keys > 2*121 || len(x.chains.list) > 300 || len(x.docs.blocks) > 2 {
+		t.Errorf("%+v, %d chains and %d blocks for 61 articles in the window", s, len(x.chains.list), len(x.docs.blocks))
+	}
+	if most := 61 * 160 * 40; s.IndexBytes > most {
+		t.Errorf("the table has %d bytes for 61 articles, want %d at most", s.IndexBytes, most)
+	}
+	x.Expire(start.Add(200 * 24 * time.Hour))
+	if s := x.Stats(); s.Articles+s.Items+s.Keys+len(x.names)+len(x.chains.byItem) != 0 {
+		t.Errorf("%+v, %d names and %d uris are left of nothing", s, len(x.names), len(x.chains.byItem))
 	}
 }
 
-// The log is the truth: reading it back gives the same index.
-func TestIndex_rebuiltFromItsLog(t *testing.T) {
+// The log is the truth: reading it back gives the same index, and so does an image.
+func TestIndex_rebuiltFromLogAndImage(t *testing.T) {
 	t.Parallel()
 	x, rebuilt := NewIndex(Options{}), NewIndex(Options{})
 	whole := strings.Join(strike, "\n\n")
-	for n, body := range []string{whole, election, strings.Join(strike[:5], "\n\n"), whole + " " + election} {
+	var entries []Entry
+	for n, body := range []string{whole, election, strings.Join(strike[:5], "\n\n"), whole + " " + election, whole, election + " 12"} {
 		e := feed(x, arrival(n, "", body))
 		line, err := json.Marshal(e)
 		if err != nil {
@@ -206,15 +259,67 @@ func TestIndex_rebuiltFromItsLog(t *testing.T) {
 		if err := json.Unmarshal(line, &back); err != nil {
 			t.Fatal(err)
 		}
-		if diff := cmp.Diff(e, back); diff != "" {
+		if diff := cmp.Diff(e, back, cmpopts.IgnoreUnexported(Signature{})); diff != "" {
 			t.Errorf("entry changed in the log (-in +out):\n%s", diff)
 		}
-		rebuilt.Add(back, 0)
-		rebuilt.Add(back, 0) // a replay may repeat
+		place, _ := x.Find(e.Item)
+		rebuilt.Add(back, place)
+		rebuilt.Add(back, place) // a replay may repeat
+		entries = append(entries, e)
 	}
-	probe := arrival(9, "", strings.Join(strike[1:], "\n\n"))
-	if diff := cmp.Diff(decide(x, probe), decide(rebuilt, probe)); diff != "" {
-		t.Errorf("verdict of the rebuilt index (-live +rebuilt):\n%s", diff)
+	removed := entries[1]
+	removed.Removed = true
+	x.Add(removed, 0)
+	rebuilt.Add(removed, 0)
+
+	var image bytes.Buffer
+	header := ImageHeader{Created: start, Last: 17}
+	if err := x.WriteImage(&image, header); err != nil {
+		t.Fatal(err)
+	}
+	again, got, err := ReadImage(bytes.NewReader(image.Bytes()), Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(header, got); diff != "" {
+		t.Errorf("header (-written +read):\n%s", diff)
+	}
+	var second bytes.Buffer
+	if err := again.WriteImage(&second, header); err != nil {
+		t.Fatal(err)
+	}
+	if !bytes.Equal(image.Bytes(), second.Bytes()) {
+		t.Error("the image of an index read from an image differs")
+	}
+	for _, body := range []string{strings.Join(strike[1:], "\n\n"), whole, election, election + " 12", "nothing of it"} {
+		probe := arrival(9, "", body)
+		want := decide(x, probe)
+		for name, other := range map[string]*Index{"log": rebuilt, "image": again} {
+			if diff := cmp.Diff(want, decide(other, probe), cmpopts.IgnoreUnexported(Signature{})); diff != "" {
+				t.Errorf("verdict of the index from its %s (-live +rebuilt):\n%s", name, diff)
+			}
+		}
+	}
+}
+
+func TestReadImage_refusesWhatIsNotWhole(t *testing.T) {
+	t.Parallel()
+	x := NewIndex(Options{})
+	feed(x, arrival(1, "Islands vote", election))
+	var b bytes.Buffer
+	if err := x.WriteImage(&b, ImageHeader{Created: start, Last: 1}); err != nil {
+		t.Fatal(err)
+	}
+	image := b.Bytes()
+	for i := range image {
+		damaged := slices.Clone(image)
+		damaged[i] ^= 0x40
+		if _, _, err := ReadImage(bytes.NewReader(damaged), Options{}); !errors.Is(err, ErrImage) {
+			t.Fatalf("byte %d of %d changed: %v, want ErrImage", i, len(image), err)
+		}
+		if _, _, err := ReadImage(bytes.NewReader(image[:i]), Options{}); !errors.Is(err, ErrImage) {
+			t.Fatalf("cut to %d bytes: %v, want ErrImage", i, err)
+		}
 	}
 }
 
@@ -296,16 +401,12 @@ func ExampleIndex() {
 	body := "Dock workers voted on Monday to stay away for a second week, their union said."
 	for n := range 2 {
 		a := arrival(n, "Harbour strike goes on", body)
-		e := decide(x, a)
-		x.Add(e, 0) // after e has been written to the log
+		e := x.Decide(a, Sign(a), nil)
+		x.Add(e, uint64(n)) // after e has been written to the log as decision n
 		e.Apply(a)
 		fmt.Println(a.Dedupe.Relation, a.Dedupe.Method, a.Dedupe.Copies)
 	}
 	// Output:
 	// new containment 0
 	// exact sha256 1
-}
-
-func decide(x *Index, a *article.Article) Entry {
-	return x.Decide(a, Sign(a), nil)
 }

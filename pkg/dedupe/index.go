@@ -1,252 +1,431 @@
 package dedupe
 
 import (
+	"cmp"
 	"slices"
 	"time"
+	"unsafe"
 
 	"github.com/copydesk/copydesk/pkg/article"
 )
 
-// DefaultWindow is how long an article is remembered.
-const DefaultWindow = 72 * time.Hour
+const (
+	// DefaultWindow is how long an article's text is compared with, DefaultMemory how
+	// long its identities are known: the same feed item a week later is not news.
+	DefaultWindow = 72 * time.Hour
+	DefaultMemory = 30 * 24 * time.Hour
 
-// maxCandidates bounds how many older articles are compared in full. Real articles
-// have one or two, a template's have hundreds, of which the closest will do.
-const maxCandidates = 64
+	// frequent is the number of articles from which a triple is a set phrase.
+	frequent = 256
+	// maxCandidates bounds how many older articles are compared. Real articles have one
+	// or two, a template's have hundreds, of which the closest will do.
+	maxCandidates = 8
+	// leastShare is the share of the shorter article's fingerprints from which they are.
+	// An article that says it corrects another needs less.
+	leastShare, leastShareMarked = 0.15, 0.08
+	// minShared is how many triples must be shared before articles are compared.
+	minShared = 2
+)
+
+// documentSize is the memory of a document without its lists.
+const documentSize = int(unsafe.Sizeof(document{}))
 
 // Options tune an Index.
 type Options struct {
-	// Window is the difference of Received up to which articles are compared.
-	// Default DefaultWindow.
+	// Window is the difference of Received up to which texts are compared. Default
+	// DefaultWindow.
 	Window time.Duration
-	// Memory is how long identity keys are remembered.
+	// Memory is how long identities are known: the words as a whole, the provider's id,
+	// the address. Default DefaultMemory.
 	Memory time.Duration
 }
 
 // Index is the memory of recent articles. It belongs to one goroutine.
 //
-// Fingerprints lead to articles through lists in one slice, 8 bytes a link, instead
-// of a slice each. Only articles that were passed on are in the lists: a copy is found
-// through its original, so a flood of copies costs little and no verdict can name a
-// copy. Removed articles stay in the lists, unlinked from everything else, until
-// half of the links are theirs; then the lists are built again.
+// Only articles that were passed on are compared with: a copy is found through its
+// original, so a flood of copies costs little and no verdict can name a copy.
 type Index struct {
-	window time.Duration
-	docs   []doc
-	items  map[string]int32 // item to doc
-	hashes map[string]int32 // Signature.Hash to doc: the latest with these words
-	heads  map[uint64]int32 // fingerprint to its first link, as index+1
-	links  []link
-	oldest int // docs before it are gone
-	dead   int // links of docs that are gone
-}
+	window, memory time.Duration
 
-// doc is an article in the index; gone means removed or expired.
-type doc struct {
-	Entry
-	gone   bool
-	linked bool  // its fingerprints are in the lists
-	root   int32 // the original of a copy, else itself
-	copies int
-	seq    uint64
-}
+	docs    documents
+	posted  postings
+	chains  chains
+	names   map[uint32]uint32 // how many documents have a name
+	items   map[uint64]sighting
+	arrived queue // items by their time
 
-type link struct{ doc, next int32 }
+	scratch query
+}
 
 // NewIndex returns an empty index.
 func NewIndex(o Options) *Index {
 	if o.Window <= 0 {
 		o.Window = DefaultWindow
 	}
-	return &Index{window: o.Window, items: map[string]int32{}, hashes: map[string]int32{}, heads: map[uint64]int32{}}
+	if o.Memory <= 0 {
+		o.Memory = DefaultMemory
+	}
+	return &Index{
+		window: o.Window, memory: max(o.Memory, o.Window),
+		docs: newDocuments(), posted: postings{frequent: frequent}, chains: newChains(),
+		names: map[uint32]uint32{}, items: map[uint64]sighting{},
+	}
 }
 
-// Len returns the number of articles in the index.
+// Len returns the number of items known, copies included.
 func (x *Index) Len() int { return len(x.items) }
 
-// Decide gives the verdict on an article without changing the index. An article that
-// is in the index already, which is a redelivery, gets its old verdict. The article
-// must have its text; a record with a TextRef has to be completed first.
+// Find returns the sequence in the log of the decision on an item.
+func (x *Index) Find(item string) (seq uint64, ok bool) {
+	a, ok := x.items[hashString(item)]
+	return a.seq, ok
+}
+
+// Decide gives the verdict on an article with signature s and changes nothing. The
+// article must have its text; a record with a TextRef has to be completed first.
 func (x *Index) Decide(a *article.Article, s Signature, o *Overrides) Entry {
-	if e, ok := x.Lookup(a.Item); ok {
-		return e
-	}
 	e := first(a, s)
-	if o != nil {
-		rev := o.Rev()
-		e.OverridesRev = &rev
-	}
-	if id, ok := x.hashes[e.Hash]; ok {
-		d := &x.docs[id]
-		if original := &x.docs[d.root]; !original.gone && x.within(original.Received, a.Received) {
-			x.decideSame(&e, d)
-			return e
-		}
-	}
-	var best int32 = -1
-	var score float64
-	for _, id := range x.candidates(&e) {
-		r, strength, evidence := match(&e.Signature, &x.docs[id].Signature)
-		switch {
-		case r == article.New:
-			if best < 0 && len(e.Evidence) == 0 {
-				e.Evidence = append(e.Evidence, evidence...)
-			}
-			continue
-		case best < 0, r == article.Near && e.Relation != r, r == e.Relation && strength > score:
-			best, score = id, strength
-			e.Relation, e.Evidence = r, evidence
-		}
-	}
-	if best >= 0 {
-		x.concern(&e, best, score)
+	e.OverridesRev = o.rev()
+	q := &x.scratch
+	q.begin(a, &s, o)
+	switch {
+	case s.mark == killMark:
+		x.decideKill(q, &e)
+	case x.decideOverride(q, &e):
+	case x.decideSame(q, &e):
+	case x.decideNamed(q, &e):
+	default:
+		x.decideText(q, &e)
 	}
 	return e
 }
 
-// decideSame fills in the verdict on an article that has the very words of d.
-func (x *Index) decideSame(e *Entry, d *doc) {
-	e.Relation, e.Method = article.Exact, "sha256"
-	score := 1.0
-	if d.Relation.Stops() && d.Relation != article.Exact {
-		// A copy of a copy relates to the original as the first copy did.
-		e.Relation, e.Method, score = d.Relation, d.Method, *d.Score
-		e.Evidence = append(e.Evidence, d.Evidence...)
+// decideOverride obeys the desk where it calls an article the same as one that is known.
+func (x *Index) decideOverride(q *query, e *Entry) bool {
+	for _, other := range q.o.partners(q.hash) {
+		if k, ok := x.key(other, q); ok {
+			e.Relation, e.Method = article.Near, "override"
+			x.concern(e, k.chain, 1)
+			return true
+		}
 	}
-	x.concern(e, d.root, score)
+	return false
+}
+
+// decideSame recognises the very words of an older article.
+func (x *Index) decideSame(q *query, e *Entry) bool {
+	k, ok := x.key(contentKey(e.Hash), q)
+	if !ok || q.o.differ(q.hash, x.chains.list[k.chain].hash) {
+		return false
+	}
+	e.Relation, e.Method = article.Exact, "sha256"
+	if k.near {
+		e.Relation = article.Near // a copy of a copy relates to the original as that one did
+	}
+	x.concern(e, k.chain, 1)
+	return true
+}
+
+// key returns what a key leads to, if that is remembered and not overridden.
+func (x *Index) key(h uint64, q *query) (key, bool) {
+	if h == 0 {
+		return key{}, false
+	}
+	k, ok := x.chains.keys[h]
+	if !ok || q.received-k.seen > int64(x.memory) || x.chains.list[k.chain].latest == 0 {
+		return key{}, false
+	}
+	return k, true
 }
 
 // concern names the article that the verdict is about.
-func (x *Index) concern(e *Entry, id int32, score float64) {
-	original := &x.docs[id]
-	uri := original.URI
-	e.Of, e.Score, e.Copies = &uri, &score, original.copies
-	if e.Relation.Stops() {
+func (x *Index) concern(e *Entry, id uint32, score float64) {
+	c := &x.chains.list[id]
+	uri := article.URI(c.item)
+	e.Of, e.Score, e.Copies = &uri, &score, int(c.copies)
+	switch e.Relation {
+	case article.Exact, article.Near:
 		e.Copies++ // this one
+	case article.Update, article.Correction, article.Kill:
+		e.URI, e.Version, e.Previous = uri, int(c.latest)+1, c.seq
 	}
 }
 
-// candidates returns the articles within the window that share fingerprints with e,
-// most shared first, then oldest first.
-func (x *Index) candidates(e *Entry) []int32 {
-	shared := map[int32]int{}
-	for _, f := range e.Fingerprints {
-		for at := x.heads[f]; at > 0; at = x.links[at-1].next {
-			if d := &x.docs[x.links[at-1].doc]; !d.gone && x.within(d.Received, e.Received) {
-				shared[x.links[at-1].doc]++
-			}
-		}
-	}
-	ids := make([]int32, 0, len(shared))
-	for id, n := range shared {
-		if n >= min(minShared, e.Total, x.docs[id].Total) {
-			ids = append(ids, id)
-		}
-	}
-	slices.SortFunc(ids, func(a, b int32) int {
-		if d := shared[b] - shared[a]; d != 0 {
-			return d
-		}
-		return int(a - b)
-	})
-	return ids[:min(len(ids), maxCandidates)]
-}
-
-// within reports whether two articles are close enough in time to be compared.
-func (x *Index) within(a, b time.Time) bool { return a.Sub(b).Abs() <= x.window }
-
-// Add enters a decided article. An item that is in the index already is left alone,
-// so a log may be replayed twice. A copy whose original is not in the index, and an
-// entry with a signature of another Scheme, are known by their item only.
+// Add enters a decided article; seq is the decision's place in the log. An item that
+// is known already is left alone, so a log may be read twice. A compensating decision
+// takes its item out.
 func (x *Index) Add(e Entry, seq uint64) {
 	if e.Removed {
 		x.Remove(e)
 		return
 	}
-	if _, ok := x.items[e.Item]; ok {
+	h := hashString(e.Item)
+	if _, ok := x.items[h]; ok {
 		return
 	}
-	id := int32(len(x.docs))
-	x.items[e.Item] = id
-	x.docs = append(x.docs, doc{Entry: e, root: id, seq: seq})
+	received := nanos(e.Received)
+	x.arrived.push(dated{h, received})
+	arrived := sighting{seq: seq}
+	defer func() { x.items[h] = arrived }()
 	if e.Scheme != Scheme {
 		return
 	}
-	if !e.Relation.Stops() {
-		x.hashes[e.Hash] = id
-		x.link(id)
+	if e.Relation.Stops() {
+		if id := x.chainOf(e.Of); id != 0 {
+			x.chains.list[id].copies++
+			x.remember(&e, h, id, received)
+		}
 		return
 	}
-	if root, ok := x.original(e.Of); ok {
-		x.docs[id].root = root
-		x.docs[root].copies++
-		if _, known := x.hashes[e.Hash]; !known {
-			x.hashes[e.Hash] = id
-		}
+	item, ok := article.ItemOf(e.URI)
+	if !ok {
+		item = e.Item
+	}
+	id := x.chains.begin(item)
+	defer x.chains.release(id)
+	c := &x.chains.list[id]
+	if e.Version > int(c.latest) {
+		c.latest, c.seq, c.hash, c.provider = uint32(e.Version), seq, contentKey(e.Hash), e.Keys.Version
+	}
+	x.remember(&e, h, id, received)
+	if e.Relation == article.Kill {
+		return // nothing is compared with a notice
+	}
+	arrived.document = x.enter(&e, id, seq)
+	if c := &x.chains.list[id]; c.seq == seq {
+		c.document = arrived.document
 	}
 }
 
-// original returns the article in the index that a uri was named after.
-func (x *Index) original(uri *string) (id int32, ok bool) {
+// enter makes an article comparable.
+func (x *Index) enter(e *Entry, chain uint32, seq uint64) uint32 {
+	x.chains.list[chain].held++
+	id := x.docs.add(document{
+		received: nanos(e.Received), seq: seq, hash: contentKey(e.Hash), chain: chain, version: uint32(e.Version),
+		words: uint32(e.Words), total: uint32(e.Total), headline: e.Headline, stub: e.Kind == article.KindPaywallStub,
+	}, e.Fingerprints, e.Figures, e.Lead, e.Names, e.Paragraphs)
+	for _, f := range e.Fingerprints {
+		x.posted.add(f, id, x.docs.oldest)
+	}
+	for _, names := range [...]Hashes{e.Lead, e.Names} {
+		for _, n := range names {
+			x.names[n]++
+		}
+	}
+	return id
+}
+
+// remember keeps what names an article.
+func (x *Index) remember(e *Entry, owner uint64, chain uint32, received int64) {
+	for _, k := range e.identities() {
+		x.chains.remember(k, key{owner: owner, seen: received, chain: chain, near: e.Relation == article.Near})
+	}
+}
+
+// identities are the keys an article is found by. A notice is not found by its words,
+// nor a copy by a headline that may be its own.
+func (e *Entry) identities() []uint64 {
+	k := e.Keys
+	switch {
+	case e.Relation == article.Kill:
+		return []uint64{uint64(k.Provider)}
+	case e.Relation == article.Excerpt, e.Relation.Stops():
+		return []uint64{contentKey(e.Hash)}
+	}
+	return []uint64{contentKey(e.Hash), uint64(k.Provider), uint64(k.URL), uint64(k.Slug), uint64(k.Headline)}
+}
+
+// chainOf returns the chain that a uri names, 0 for none.
+func (x *Index) chainOf(uri *string) uint32 {
 	if uri == nil {
-		return 0, false
+		return 0
 	}
 	item, ok := article.ItemOf(*uri)
 	if !ok {
-		return 0, false
+		return 0
 	}
-	id, ok = x.items[item]
-	return id, ok
+	return x.chains.of(item)
 }
 
-func (x *Index) link(id int32) {
-	d := &x.docs[id]
-	d.linked = true
-	for _, f := range d.Fingerprints {
-		x.links = append(x.links, link{doc: id, next: x.heads[f]})
-		x.heads[f] = int32(len(x.links))
-	}
-}
-
-// Find returns the sequence in the log of an item's decision.
-func (x *Index) Find(item string) (seq uint64, ok bool) {
-	id, ok := x.items[item]
-	if !ok {
-		return 0, false
-	}
-	return x.docs[id].seq, true
-}
-
-// Lookup returns the entry of an item.
-func (x *Index) Lookup(item string) (Entry, bool) {
-	id, ok := x.items[item]
-	if !ok {
-		return Entry{}, false
-	}
-	return x.docs[id].Entry, true
-}
-
-// Remove takes an item out again, as if it had never been seen: the next article with
-// its words is new.
+// Remove takes an article out again, as if it had never been seen: the next with its
+// words is new. The entry must be the one that was added.
 func (x *Index) Remove(e Entry) {
-	if id, ok := x.items[e.Item]; ok {
-		x.drop(id)
-		x.sweep()
+	h := hashString(e.Item)
+	arrived, ok := x.items[h]
+	if !ok {
+		return
+	}
+	delete(x.items, h)
+	if e.Relation.Stops() {
+		if id := x.chainOf(e.Of); id != 0 {
+			x.chains.list[id].copies--
+		}
+	}
+	for _, k := range e.identities() {
+		x.chains.forget(k, h)
+	}
+	if !e.Relation.Stops() {
+		x.stepBack(&e, arrived.seq)
+	}
+	if arrived.document >= x.docs.oldest && arrived.document != 0 {
+		x.withdraw(arrived.document)
 	}
 }
 
-// Expire forgets the articles that were received a window before now, in the order in
-// which they were added.
-func (x *Index) Expire(now time.Time) {
-	for x.oldest < len(x.docs) {
-		d := &x.docs[x.oldest]
-		if !d.gone {
-			if now.Sub(d.Received) <= x.window {
-				break
-			}
-			x.drop(int32(x.oldest))
-		}
-		x.oldest++
+// stepBack makes the version before one that is taken out the latest again. The first
+// leaves nothing that an article could be a copy of.
+func (x *Index) stepBack(e *Entry, seq uint64) {
+	uri := e.URI
+	id := x.chainOf(&uri)
+	if id == 0 {
+		return
 	}
-	x.sweep()
+	c := &x.chains.list[id]
+	if c.seq != seq {
+		return // a later version stands
+	}
+	c.latest, c.seq, c.hash, c.provider, c.document = uint32(e.Version-1), e.Previous, 0, "", 0
+	if c.latest == 0 {
+		return
+	}
+	// Rare enough to look at them all.
+	for at := x.docs.next; at > x.docs.oldest; at-- {
+		if d := x.docs.get(at - 1); d.chain == id && d.version == c.latest && !d.removed {
+			c.hash, c.document = d.hash, at-1
+			return
+		}
+	}
 }
+
+// withdraw makes a document invisible; its place goes with its block.
+func (x *Index) withdraw(id uint32) {
+	d := x.docs.view(id)
+	if d.removed {
+		return
+	}
+	d.removed = true
+	for _, names := range [...]Hashes{d.lead, d.names} {
+		for _, n := range names {
+			if x.names[n]--; x.names[n] == 0 {
+				delete(x.names, n)
+			}
+		}
+	}
+	x.chains.release(d.chain)
+}
+
+// Expire forgets texts that were received a window before now, and identities last
+// seen a memory before.
+func (x *Index) Expire(now time.Time) {
+	t := nanos(now)
+	x.docs.expire(t-int64(x.window), x.withdraw)
+	x.chains.expire(t - int64(x.memory))
+	x.arrived.expire(t-int64(x.window), func(d dated) { delete(x.items, d.hash) })
+}
+
+// Stats is the size of an index.
+type Stats struct {
+	// Articles are those compared with, Items all in the window, Keys the identities in
+	// the memory.
+	Articles, Items, Keys int
+	// IndexBytes is the memory of the table from triples to articles, EvidenceBytes that
+	// of what is compared.
+	IndexBytes, EvidenceBytes int
+}
+
+// Stats measures the index.
+func (x *Index) Stats() Stats {
+	return Stats{
+		Articles: x.docs.len(), Items: len(x.items), Keys: len(x.chains.keys),
+		IndexBytes: x.posted.bytes(), EvidenceBytes: x.docs.bytes(),
+	}
+}
+
+// query is one article on its way through Decide, with room to work in.
+type query struct {
+	s        *Signature
+	o        *Overrides
+	a        *article.Article
+	hash     uint64
+	received int64
+	all      Hashes   // see wide
+	found    []uint32 // articles, once for each shared triple
+	closest  []candidate
+
+	weighedTo uint32  // up to which hash
+	weight    float64 // the mean weight of its own triples is known
+}
+
+type candidate struct {
+	id     uint32
+	shared int
+}
+
+func (q *query) begin(a *article.Article, s *Signature, o *Overrides) {
+	*q = query{s: s, o: o, a: a, hash: contentKey(s.Hash), received: nanos(a.Received), all: q.all[:0], found: q.found[:0], closest: q.closest[:0]}
+}
+
+// wide returns the triples of the beginning together with those kept of the rest.
+func (q *query) wide() Hashes {
+	if len(q.all) == 0 {
+		q.all = append(append(q.all, q.s.opening...), q.s.Fingerprints...)
+		q.all = set(q.all)
+	}
+	return q.all
+}
+
+// comparable is how many of the query's fingerprints a document could share.
+func (q *query) comparable(d *document) int {
+	if d.total > keepAll && q.s.Total <= keepAll {
+		return len(q.s.Fingerprints.upTo(limit - 1))
+	}
+	return len(q.s.Fingerprints)
+}
+
+// candidates returns the articles that share the most triples with the query, most
+// shared first, then the latest first.
+func (x *Index) candidates(q *query) []candidate {
+	look := func(f uint32) {
+		n := len(q.found)
+		q.found = x.posted.find(f, q.found, x.docs.oldest)
+		if len(q.found)-n >= frequent {
+			q.found = q.found[:n]
+		}
+	}
+	for _, f := range q.s.Fingerprints {
+		look(f)
+	}
+	if q.s.Total > keepAll {
+		for _, f := range q.s.opening {
+			if f >= limit && !q.s.Fingerprints.has(f) {
+				look(f) // only short articles have it
+			}
+		}
+	}
+	slices.Sort(q.found)
+	for i := 0; i < len(q.found); {
+		j := i + 1
+		for j < len(q.found) && q.found[j] == q.found[i] {
+			j++
+		}
+		id := q.found[i]
+		n := j - i
+		i = j
+		d := x.docs.get(id)
+		fewer := min(q.comparable(d), int(d.fingerprints))
+		least := leastShare
+		if q.s.mark == correctionMark {
+			least = leastShareMarked
+		}
+		if n < min(minShared, fewer) || float64(n) < least*float64(fewer) || d.removed || !x.within(d.received, q.received) {
+			continue
+		}
+		q.closest = append(q.closest, candidate{id, n})
+	}
+	slices.SortFunc(q.closest, func(a, b candidate) int {
+		return cmp.Or(cmp.Compare(b.shared, a.shared), cmp.Compare(b.id, a.id))
+	})
+	return q.closest[:min(len(q.closest), maxCandidates)]
+}
+
+func (x *Index) within(a, b int64) bool { return max(a-b, b-a) <= int64(x.window) }

@@ -2,12 +2,9 @@ package dedupe
 
 import (
 	"crypto/sha256"
-	"encoding/base64"
-	"encoding/binary"
 	"encoding/hex"
-	"fmt"
-	"math"
 	"slices"
+	"strings"
 	"sync"
 	"unicode"
 	"unicode/utf8"
@@ -18,17 +15,25 @@ import (
 
 // Scheme names what a signature was made with. Signatures of different schemes are
 // not comparable.
-const Scheme = "frac8-w3/1+" + text.Version
+const Scheme = "frac8-w3/2+" + text.Version
 
 const (
-	// limit keeps the triples whose hash is below 1/8 of the range: with one in eight
-	// the estimate of containment lost 0.003 of F1 against twice as many.
-	limit = math.MaxUint64 / 8
+	// limit keeps the triples whose hash is below an eighth of the range: with one in
+	// eight the estimate of containment lost 0.003 of F1 against twice as many.
+	limit = 1 << 29
 	// keepAll is the number of triples up to which all are kept, so that short
 	// articles can be compared at all.
 	keepAll = 128
 	// keepLeast is the least number kept of a longer article, however its hashes fall.
 	keepLeast = 16
+	// leadWords is how far into the text its lead reaches: the first two sentences of
+	// a report are 30 to 50 words and name whom it is about.
+	leadWords = 30
+	// maxFigures, maxNames and maxParagraphs bound what is kept of a long article.
+	maxFigures, maxNames, maxParagraphs = 48, 48, 64
+	// openingWords is how much of a new article is looked up in full among the older
+	// short ones: the alert that it replaces is quoted at its beginning.
+	openingWords = 512
 )
 
 // Signature is what is remembered of an article's words.
@@ -37,62 +42,111 @@ type Signature struct {
 	Scheme string `json:"scheme"`
 	// Hash is the SHA-256 of the words in order, in lower-case hexadecimal.
 	Hash string `json:"hash"`
-	// Fingerprints are the sampled hashes of word triples, ascending.
-	Fingerprints Hashes `json:"fingerprints"`
-	// Total is the number of different triples they were sampled from.
+	// Words counts the words, Total the word triples.
+	Words int `json:"words"`
 	Total int `json:"total"`
-	// Figures are the hashes of the different numbers in the article, ascending.
+	// Fingerprints are the hashes of the kept triples, ascending.
+	Fingerprints Hashes `json:"fingerprints"`
+	// Figures are the hashes of the different numbers, ascending.
 	Figures Hashes `json:"figures"`
+	// Lead are the hashes of the capitalised words of headline and lead, Names those
+	// that occur only in the rest; both ascending.
+	Lead  Hashes `json:"lead"`
+	Names Hashes `json:"names"`
+	// Paragraphs are the hashes of the paragraphs, in order.
+	Paragraphs Hashes `json:"paragraphs"`
+	// Headline is the hash of the headline without wire markers, 0 for none.
+	Headline uint32 `json:"headline"`
+
+	// opening are the hashes of all triples of the first words, in order. They serve
+	// one verdict and are not stored.
+	opening Hashes
+	// fresh describes the paragraphs, for the question what they add to an older text.
+	fresh []paragraph
+	// keys and mark are read off the record beside the words.
+	keys Keys
+	mark marker
 }
 
-// documents are kept for their buffers: scanning is most of a signature's work.
-var documents = sync.Pool{New: func() any { return new(text.Document) }}
+// paragraph is what one paragraph brings. The fields are ranges of the signer's lists.
+type paragraph struct {
+	hash           uint32
+	words          int
+	triples        Hashes // those below limit, ascending
+	figures, names Hashes
+}
+
+// signer is the working memory of Sign, kept because scanning is most of its work.
+type signer struct {
+	doc     text.Document
+	words   []uint64
+	triples []uint64
+	spelled []byte
+}
+
+var signers = sync.Pool{New: func() any { return new(signer) }}
 
 // Sign makes the signature of an article from its headline and text. The headline
-// counts, because tables and market reports differ in nothing else.
+// counts, because tables and market reports differ in nothing else. Sign is safe for
+// concurrent use.
 func Sign(a *article.Article) Signature {
+	g := signers.Get().(*signer)
+	defer signers.Put(g)
+	headline := 0
 	whole := ""
 	if a.Headline != nil {
 		whole = *a.Headline + "\n\n"
+		headline = len(*a.Headline)
 	}
 	if a.Text != nil {
 		whole += *a.Text
 	}
-	doc := documents.Get().(*text.Document)
-	defer documents.Put(doc)
-	doc.Scan(whole)
-
-	s := Signature{Scheme: Scheme, Figures: Hashes{}}
-	words := make([]uint64, 0, len(doc.Tokens))
-	spelled := make([]byte, 0, len(whole)+len(doc.Tokens))
-	for i := range doc.Tokens {
-		t := &doc.Tokens[i]
-		if !t.Kind.Lexical() {
-			continue
-		}
-		words = append(words, t.Hash)
-		if t.Kind == text.Number {
-			s.Figures = append(s.Figures, t.Hash)
-		}
-		spelled = append(appendWord(spelled, doc.Form(i)), ' ')
+	g.doc.Scan(whole)
+	s := Signature{Scheme: Scheme, Hash: g.spell(whole), Figures: Hashes{}, Lead: Hashes{}, Names: Hashes{}, Paragraphs: Hashes{}}
+	s.Words = len(g.words)
+	name := folded(unmarked(value(a.Headline)))
+	if name != "" {
+		s.Headline = uint32(hashString(name)>>32) | 1
 	}
-	if len(words) == 0 {
-		spelled = append(spelled, whole...) // nothing but marks: equal only if the same
-	}
-	sum := sha256.Sum256(spelled)
-	s.Hash = hex.EncodeToString(sum[:])
-	s.Figures = sortUnique(s.Figures)
-	s.Fingerprints, s.Total = sample(words)
+	g.sample(&s)
+	g.particulars(&s, int32(headline))
+	s.keys, s.mark = keysOf(a, name), markerOf(a)
 	return s
 }
 
-// appendWord spells a word in the form that tokens are compared in.
-func appendWord(b []byte, word string) []byte {
-	for _, r := range word {
-		if r == '’' {
-			r = '\''
+// spell hashes the words in the form that tokens are compared in, and lists them.
+func (g *signer) spell(whole string) string {
+	g.words, g.spelled = g.words[:0], g.spelled[:0]
+	for i := range g.doc.Tokens {
+		if t := &g.doc.Tokens[i]; t.Kind.Lexical() {
+			g.words = append(g.words, t.Hash)
+			g.spelled = append(appendWord(g.spelled, g.doc.Form(i)), ' ')
 		}
-		b = utf8.AppendRune(b, unicode.ToLower(r))
+	}
+	if len(g.words) == 0 {
+		g.spelled = append(g.spelled, whole...) // nothing but marks: equal only if the same
+	}
+	sum := sha256.Sum256(g.spelled)
+	return hex.EncodeToString(sum[:])
+}
+
+// appendWord spells a word in lower case, with a plain apostrophe.
+func appendWord(b []byte, word string) []byte {
+	for i := 0; i < len(word); i++ {
+		c := word[i]
+		if c >= utf8.RuneSelf {
+			for _, r := range word[i:] {
+				if r == '’' {
+					r = '\''
+				}
+				b = utf8.AppendRune(b, unicode.ToLower(r))
+			}
+			return b
+		}
+		if 'A' <= c && c <= 'Z' {
+			c |= 0x20
+		}
+		b = append(b, c)
 	}
 	return b
 }
@@ -100,25 +154,57 @@ func appendWord(b []byte, word string) []byte {
 // sample hashes the triples of consecutive words and keeps those with low hashes.
 // Which are kept depends on the triple alone, so two articles keep the same ones of
 // what they share. Fewer than three words make one triple.
-func sample(words []uint64) (kept Hashes, total int) {
+func (g *signer) sample(s *Signature) {
+	g.triples = appendTriples(g.triples[:0], g.words)
+	switch kept := make(Hashes, 0, max(keepAll, len(g.triples)/6)); {
+	case len(g.triples) <= keepAll:
+		for _, h := range g.triples {
+			kept = append(kept, uint32(h>>32))
+		}
+		s.Fingerprints = set(kept)
+		s.Total = len(s.Fingerprints)
+	default:
+		for _, h := range g.triples {
+			if h := uint32(h >> 32); h < limit {
+				kept = append(kept, h)
+			}
+		}
+		s.Fingerprints = set(kept)
+		s.Total = len(g.triples)
+		if len(kept) < keepLeast {
+			s.Fingerprints = lowest(g.triples, keepLeast)
+		}
+	}
+	s.opening = make(Hashes, 0, min(len(g.triples), openingWords))
+	for _, h := range g.triples[:min(len(g.triples), openingWords)] {
+		s.opening = append(s.opening, uint32(h>>32))
+	}
+}
+
+// lowest returns the n lowest of the triples.
+func lowest(triples []uint64, n int) Hashes {
+	all := make(Hashes, 0, len(triples))
+	for _, h := range triples {
+		all = append(all, uint32(h>>32))
+	}
+	all = set(all)
+	return all[:min(n, len(all))]
+}
+
+// appendTriples hashes each three consecutive words; fewer than three make one triple.
+func appendTriples(dst []uint64, words []uint64) []uint64 {
 	if len(words) == 0 {
-		return Hashes{}, 0
+		return dst
 	}
 	n := min(3, len(words))
-	all := make(Hashes, 0, len(words))
 	for i := 0; i+n <= len(words); i++ {
 		var h uint64
 		for _, w := range words[i : i+n] {
 			h = mix(h + w)
 		}
-		all = append(all, h)
+		dst = append(dst, h)
 	}
-	all = sortUnique(all)
-	if len(all) <= keepAll {
-		return all, len(all)
-	}
-	low, _ := slices.BinarySearch(all, limit)
-	return slices.Clone(all[:max(low, keepLeast)]), len(all)
+	return dst
 }
 
 // mix is the finaliser of MurmurHash3: every bit of the input moves every bit of the
@@ -132,85 +218,97 @@ func mix(h uint64) uint64 {
 }
 
 // ceiling is the hash up to which the sample is complete.
-func (s *Signature) ceiling() uint64 {
-	if n := len(s.Fingerprints); n < s.Total {
-		return max(limit-1, s.Fingerprints[n-1])
+func (s *Signature) ceiling() uint32 { return ceiling(s.Fingerprints, s.Total) }
+
+func ceiling(kept Hashes, total int) uint32 {
+	if n := len(kept); n < total {
+		return max(limit-1, kept[n-1])
 	}
-	return math.MaxUint64
+	return 1<<32 - 1
 }
 
-// containment estimates which share of a's triples is in b and which of b's in a, from
-// the range of hashes that both samples cover.
-func containment(a, b *Signature) (aInB, bInA float64, shared int) {
-	top := min(a.ceiling(), b.ceiling())
-	as, bs := a.Fingerprints.upTo(top), b.Fingerprints.upTo(top)
-	if len(as) == 0 || len(bs) == 0 {
-		return 0, 0, 0
+// particulars notes figures, names and paragraphs: what two reports in the same words
+// differ by. headline is the length of the headline in bytes.
+func (g *signer) particulars(s *Signature, headline int32) {
+	var p paragraph
+	flush := func() {
+		if p.words > 0 {
+			p.triples, p.figures, p.names = set(p.triples), set(p.figures), set(p.names)
+			if len(s.Paragraphs) < maxParagraphs {
+				s.Paragraphs = append(s.Paragraphs, p.hash)
+				s.fresh = append(s.fresh, p)
+			}
+		}
+		p = paragraph{}
 	}
-	onlyA, _ := difference(as, bs)
-	shared = len(as) - onlyA
-	return float64(shared) / float64(len(as)), float64(shared) / float64(len(bs)), shared
-}
-
-// difference counts the hashes that only a and only b has.
-func difference(a, b Hashes) (onlyA, onlyB int) {
-	for len(a) > 0 && len(b) > 0 {
+	words := 0 // of the text
+	at := 0    // the word's place in g.words
+	sentences := g.doc.Sentences
+	for i := range g.doc.Tokens {
+		t := &g.doc.Tokens[i]
+		for len(sentences) > 0 && sentences[0].Last <= int32(i) {
+			sentences = sentences[1:]
+		}
+		inText := t.Start >= headline
+		if t.Has(text.BlankBefore) {
+			flush()
+		}
+		if !t.Kind.Lexical() {
+			continue
+		}
+		if inText {
+			words++
+			p.words++
+			p.hash = chainHash(p.hash, t.Hash)
+			if at < len(g.triples) && g.triples[at]>>32 < limit {
+				p.triples = append(p.triples, uint32(g.triples[at]>>32))
+			}
+		}
+		at++
 		switch {
-		case a[0] < b[0]:
-			onlyA++
-			a = a[1:]
-		case b[0] < a[0]:
-			onlyB++
-			b = b[1:]
-		default:
-			a, b = a[1:], b[1:]
+		case t.Kind == text.Number:
+			h := figure(g.doc.Form(i))
+			s.Figures = append(s.Figures, h)
+			if inText {
+				p.figures = append(p.figures, h)
+			}
+		case named(t) && (t.Shape != text.Title || !opens(sentences, i)):
+			h := uint32(t.Hash >> 32)
+			if words <= leadWords {
+				s.Lead = append(s.Lead, h)
+			} else {
+				s.Names = append(s.Names, h)
+			}
+			if inText {
+				p.names = append(p.names, h)
+			}
 		}
 	}
-	return onlyA + len(a), onlyB + len(b)
+	flush()
+	s.Figures, s.Lead, s.Names = set(s.Figures), set(s.Lead), set(s.Names)
+	s.Names = slices.DeleteFunc(s.Names, s.Lead.has)
+	s.Figures = s.Figures[:min(len(s.Figures), maxFigures)]
+	s.Names = s.Names[:min(len(s.Names), maxNames)]
 }
 
-func sortUnique(h Hashes) Hashes {
-	slices.Sort(h)
-	return slices.Compact(h)
+// opens reports whether a token is the first of the sentence at hand, where any word is
+// written with a capital.
+func opens(sentences []text.Sentence, i int) bool {
+	return len(sentences) > 0 && sentences[0].First == int32(i)
 }
 
-// Hashes is an ascending list of hashes. In JSON it is the base64 of their big-endian
-// bytes: half as long as decimal, and safe from readers that take numbers for floats.
-type Hashes []uint64
-
-// upTo returns the hashes not above top.
-func (h Hashes) upTo(top uint64) Hashes {
-	n, found := slices.BinarySearch(h, top)
-	if found {
-		n++
+// named reports whether a word is written like a name.
+func named(t *text.Token) bool {
+	if t.Kind != text.Word && t.Kind != text.Abbreviation {
+		return false
 	}
-	return h[:n]
+	return t.Shape == text.Title || t.Shape == text.Upper || t.Shape == text.Mixed
 }
 
-// MarshalText implements encoding.TextMarshaler.
-func (h Hashes) MarshalText() ([]byte, error) {
-	raw := make([]byte, 0, 8*len(h))
-	for _, v := range h {
-		raw = binary.BigEndian.AppendUint64(raw, v)
+// figure hashes a number in a form without separators of thousands.
+func figure(form string) uint32 {
+	if !strings.Contains(form, ",") {
+		return uint32(text.WordHash(form) >> 32)
 	}
-	return base64.RawStdEncoding.AppendEncode(nil, raw), nil
-}
-
-// UnmarshalText implements encoding.TextUnmarshaler.
-func (h *Hashes) UnmarshalText(b []byte) error {
-	raw, err := base64.RawStdEncoding.AppendDecode(nil, b)
-	if err != nil {
-		return fmt.Errorf("decode hashes: %w", err)
-	}
-	if len(raw)%8 != 0 {
-		return fmt.Errorf("decode hashes: %d bytes are no whole number of hashes", len(raw))
-	}
-	*h = make(Hashes, 0, len(raw)/8)
-	for ; len(raw) > 0; raw = raw[8:] {
-		*h = append(*h, binary.BigEndian.Uint64(raw))
-	}
-	if !slices.IsSorted(*h) {
-		return fmt.Errorf("decode hashes: not in ascending order")
-	}
-	return nil
+	return uint32(text.WordHash(strings.ReplaceAll(form, ",", "")) >> 32)
 }

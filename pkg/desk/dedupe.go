@@ -31,9 +31,6 @@ func buildDedupe(ctx context.Context, p *post) (stage.Func, fallback, error) {
 			return nil, stage.Later(err, storeRetry)
 		}
 		verdict.Apply(a)
-		if verdict.Relation == article.Kill {
-			a.Status = article.Canceled
-		}
 		subject, kind := article.SubjectUnique, ""
 		if a.Dedupe.Relation.Stops() {
 			subject, kind = article.DuplicateSubject(a.Dedupe.Relation, a.Source.Name), "duplicate"

@@ -74,7 +74,7 @@ func (v *versions) changes(ctx context.Context, seq uint64, a *article.Article) 
 	if a.Text != nil {
 		text = *a.Text
 	}
-	return dedupe.Changes(old, nil, text), nil
+	return dedupe.Changes(old, e.Paragraphs, text), nil
 }
 
 // text returns the text of an article decided at a time, nil when it is not kept.

@@ -175,6 +175,9 @@ func overrideRemoveCommand() *cobra.Command {
 		Args:    cobra.MinimumNArgs(1),
 		ValidArgsFunction: func(cmd *cobra.Command, _ []string, begun string) ([]string, cobra.ShellCompDirective) {
 			var keys []string
+			if err := cmd.Root().PersistentPreRunE(cmd, nil); err != nil { // completion leaves it out
+				return nil, cobra.ShellCompDirectiveError
+			}
 			_ = nats.withClient(cmd, func(ctx context.Context, c *client) error { // without a server there is nothing to complete
 				kv, err := overridesBucket(ctx, c)
 				if err != nil {

@@ -1,0 +1,76 @@
+package dedupe
+
+import (
+	"time"
+
+	"github.com/copydesk/copydesk/pkg/article"
+)
+
+// Entry is the verdict on one article together with what the index needs to know of
+// it. It is what the decision log holds: a redelivered article gets the same verdict
+// again from it, and an index is rebuilt from nothing else.
+type Entry struct {
+	Item    string `json:"item"`
+	URI     string `json:"uri"`
+	Version int    `json:"version"`
+
+	Relation     article.Relation   `json:"relation"`
+	Of           *string            `json:"of"`
+	Score        *float64           `json:"score"`
+	Method       string             `json:"method"`
+	Evidence     []article.Evidence `json:"evidence"`
+	Copies       int                `json:"copies"`
+	Changes      []article.Change   `json:"changes"`
+	OverridesRev *string            `json:"overrides_rev"`
+
+	// Previous is the sequence in the log of the decision on the version that this
+	// one replaces, 0 for none.
+	Previous uint64 `json:"previous"`
+	// Removed makes this a compensating decision: the item was taken out again.
+	Removed bool `json:"removed"`
+
+	Received time.Time    `json:"received"`
+	Kind     article.Kind `json:"kind"`
+	Signature
+	Keys Keys `json:"keys"`
+}
+
+// Apply writes the verdict into the record.
+func (e Entry) Apply(a *article.Article) {
+	a.URI, a.Version = e.URI, e.Version
+	a.Dedupe = &article.Dedupe{
+		Relation:     e.Relation,
+		Of:           e.Of,
+		Score:        e.Score,
+		Method:       e.Method,
+		Evidence:     append([]article.Evidence{}, e.Evidence...),
+		Copies:       e.Copies,
+		Changes:      append([]article.Change{}, e.Changes...),
+		OverridesRev: e.OverridesRev,
+	}
+	if e.Relation == article.Kill {
+		a.Status = article.Canceled
+	}
+}
+
+// first is the verdict that nothing seen before is in the way.
+func first(a *article.Article, s Signature) Entry {
+	return Entry{
+		Item:      a.Item,
+		URI:       article.URI(a.Item),
+		Version:   1,
+		Relation:  article.New,
+		Method:    "containment",
+		Evidence:  []article.Evidence{},
+		Changes:   []article.Change{},
+		Received:  a.Received,
+		Kind:      a.Kind,
+		Signature: s,
+		Keys:      s.keys,
+	}
+}
+
+// note adds a measurement to the evidence.
+func (e *Entry) note(name string, v float64) {
+	e.Evidence = append(e.Evidence, article.Evidence{Name: name, Value: v})
+}

@@ -1,0 +1,361 @@
+package dedupe
+
+import (
+	"bufio"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"hash/crc32"
+	"io"
+	"slices"
+	"sync"
+	"time"
+)
+
+// ErrImage is the error of a file that is no image of an index, damaged, or made by
+// another version. The log has everything that is in it.
+var ErrImage = errors.New("not a usable image of an index")
+
+// imageMagic begins an image. The last digit changes with the format.
+const imageMagic = "copydesk index 1\n"
+
+// ImageHeader says what an image is a view of.
+type ImageHeader struct {
+	// Created is when the stream of decisions was created: sequences of another stream
+	// mean nothing.
+	Created time.Time
+	// Last is the sequence up to which the image knows the log.
+	Last uint64
+}
+
+var castagnoli = crc32.MakeTable(crc32.Castagnoli)
+
+// WriteImage writes everything the index knows, so that ReadImage spares reading the
+// log from its beginning. The table from triples to articles is left out: making it
+// anew is as quick as reading it.
+//
+// An image is the magic line, then little-endian numbers and length-prefixed strings:
+// scheme, created, last, chains, keys, items, documents with their lists, and the
+// CRC-32C of all that.
+func (x *Index) WriteImage(w io.Writer, h ImageHeader) error {
+	e := &encoder{w: bufio.NewWriterSize(w, 1<<18)}
+	e.bytes([]byte(imageMagic))
+	e.string(Scheme)
+	e.u64(uint64(h.Created.UnixNano()))
+	e.u64(h.Last)
+	e.u64(uint64(len(x.chains.list)))
+	for i := range x.chains.list {
+		c := &x.chains.list[i]
+		e.string(c.item)
+		e.string(c.provider)
+		e.u64(c.seq)
+		e.u64(c.hash)
+		e.u32(c.latest)
+		e.u32(c.document)
+		e.u32(c.copies)
+		e.u32(c.held)
+	}
+	x.writeKeys(e)
+	e.u32(x.docs.first)
+	e.u32(x.docs.oldest)
+	e.u32(x.docs.next)
+	for id := x.docs.oldest; id < x.docs.next; id++ {
+		e.document(x.docs.view(id))
+	}
+	e.u32(e.sum)
+	if e.err == nil {
+		e.err = e.w.Flush()
+	}
+	if e.err != nil {
+		return fmt.Errorf("write image of the index: %w", e.err)
+	}
+	return nil
+}
+
+// writeKeys writes keys and items in the order of their queues, which is not that of
+// the maps, so that the same index gives the same bytes.
+func (x *Index) writeKeys(e *encoder) {
+	e.u64(uint64(len(x.chains.keyed.waiting())))
+	for _, d := range x.chains.keyed.waiting() {
+		k, ok := x.chains.keys[d.hash]
+		if !ok || k.seen != d.received {
+			k = key{} // it was seen again later, or forgotten
+		}
+		e.u64(d.hash)
+		e.u64(uint64(d.received))
+		e.u64(k.owner)
+		e.u32(k.chain)
+		e.bytes([]byte{flag(k.near)})
+	}
+	e.u64(uint64(len(x.arrived.waiting())))
+	for _, d := range x.arrived.waiting() {
+		a := x.items[d.hash]
+		e.u64(d.hash)
+		e.u64(uint64(d.received))
+		e.u64(a.seq)
+		e.u32(a.document)
+	}
+}
+
+// ReadImage returns the index that WriteImage wrote. An error that is ErrImage means
+// that the log has to be read instead.
+func ReadImage(r io.Reader, o Options) (*Index, ImageHeader, error) {
+	d := &decoder{r: bufio.NewReaderSize(r, 1<<18)}
+	magic := make([]byte, len(imageMagic))
+	d.bytes(magic)
+	if string(magic) != imageMagic || d.string() != Scheme {
+		return nil, ImageHeader{}, fmt.Errorf("%w: made by another version", ErrImage)
+	}
+	h := ImageHeader{Created: time.Unix(0, int64(d.u64())).UTC(), Last: d.u64()}
+	x := NewIndex(o)
+	x.readChains(d)
+	x.readKeys(d)
+	x.readDocuments(d)
+	sum := d.sum
+	if d.u32() != sum && d.err == nil {
+		d.err = errors.New("its checksum does not match")
+	}
+	if d.err != nil {
+		return nil, ImageHeader{}, fmt.Errorf("%w: %w", ErrImage, d.err)
+	}
+	x.post()
+	return x, h, nil
+}
+
+func (x *Index) readChains(d *decoder) {
+	n := d.count()
+	x.chains.list = x.chains.list[:0]
+	for i := range n {
+		c := chain{item: d.string(), provider: d.string(), seq: d.u64(), hash: d.u64(), latest: d.u32(), document: d.u32(), copies: d.u32(), held: d.u32()}
+		if d.err != nil {
+			return
+		}
+		x.chains.list = append(x.chains.list, c)
+		switch {
+		case c.held > 0:
+			x.chains.byItem[hashString(c.item)] = uint32(i)
+		case i > 0:
+			x.chains.free = append(x.chains.free, uint32(i))
+		}
+	}
+	if len(x.chains.list) == 0 {
+		d.fail("it has no chains")
+	}
+}
+
+func (x *Index) readKeys(d *decoder) {
+	for range d.count() {
+		h, seen := d.u64(), int64(d.u64())
+		k := key{owner: d.u64(), seen: seen, chain: d.u32(), near: d.flag()}
+		if d.err != nil {
+			return
+		}
+		if int(k.chain) >= len(x.chains.list) {
+			d.fail("a key leads nowhere")
+			return
+		}
+		if k.chain != 0 {
+			x.chains.keys[h] = k
+		}
+		x.chains.keyed.push(dated{h, seen})
+	}
+	for range d.count() {
+		h, received := d.u64(), int64(d.u64())
+		a := sighting{seq: d.u64(), document: d.u32()}
+		if d.err != nil {
+			return
+		}
+		if a.seq != 0 {
+			x.items[h] = a
+		}
+		x.arrived.push(dated{h, received})
+	}
+}
+
+func (x *Index) readDocuments(d *decoder) {
+	first, oldest, next := d.u32(), d.u32(), d.u32()
+	if d.err != nil || first < firstArticle || oldest < first || next < oldest || oldest-first >= blockSize {
+		d.fail("its documents are not in order")
+		return
+	}
+	x.docs = documents{first: first, oldest: first, next: first}
+	for x.docs.next < oldest {
+		x.docs.add(document{removed: true})
+	}
+	x.docs.oldest = oldest
+	var lists [5]Hashes
+	for x.docs.next < next {
+		doc := d.document(&lists)
+		if d.err != nil {
+			return
+		}
+		if int(doc.chain) >= len(x.chains.list) {
+			d.fail("a document leads nowhere")
+			return
+		}
+		x.docs.add(doc, lists[:]...)
+		if doc.removed {
+			continue
+		}
+		for _, names := range lists[2:4] {
+			for _, n := range names {
+				x.names[n]++
+			}
+		}
+	}
+}
+
+// posters is how many goroutines make the table, postingRounds in how many turns: each
+// turn's shards fit the processor's cache.
+const posters, postingRounds = 2, 16
+
+// post makes the table from triples to articles. Every poster has shards of its own.
+func (x *Index) post() {
+	var all sync.WaitGroup
+	for poster := range posters {
+		all.Go(func() {
+			for round := poster; round < postingRounds; round += posters {
+				x.postShards(uint64(round))
+			}
+		})
+	}
+	all.Wait()
+}
+
+func (x *Index) postShards(round uint64) {
+	for id := x.docs.oldest; id < x.docs.next; id++ {
+		d := x.docs.view(id)
+		if d.removed {
+			continue
+		}
+		for _, f := range d.fingerprints {
+			if spread(f)>>54%postingRounds == round {
+				x.posted.add(f, id, x.docs.oldest)
+			}
+		}
+	}
+}
+
+// encoder writes numbers and keeps the first error.
+type encoder struct {
+	w   *bufio.Writer
+	sum uint32
+	err error
+	buf [8]byte
+	raw []byte
+}
+
+func (e *encoder) bytes(b []byte) {
+	if e.err == nil {
+		e.sum = crc32.Update(e.sum, castagnoli, b)
+		_, e.err = e.w.Write(b)
+	}
+}
+
+func (e *encoder) u16(v uint16) { e.bytes(binary.LittleEndian.AppendUint16(e.buf[:0], v)) }
+func (e *encoder) u32(v uint32) { e.bytes(binary.LittleEndian.AppendUint32(e.buf[:0], v)) }
+func (e *encoder) u64(v uint64) { e.bytes(binary.LittleEndian.AppendUint64(e.buf[:0], v)) }
+
+func (e *encoder) string(s string) {
+	e.u16(uint16(len(s)))
+	e.bytes([]byte(s))
+}
+
+func (e *encoder) document(v view) {
+	b := e.raw[:0]
+	le := binary.LittleEndian
+	b = le.AppendUint64(b, uint64(v.received))
+	b = le.AppendUint64(b, v.seq)
+	b = le.AppendUint64(b, v.hash)
+	for _, n := range [...]uint32{v.chain, v.version, v.words, v.total, v.headline} {
+		b = le.AppendUint32(b, n)
+	}
+	b = append(b, flag(v.stub), flag(v.removed))
+	for _, l := range [...]Hashes{v.fingerprints, v.figures, v.lead, v.names, v.paragraphs} {
+		b = le.AppendUint16(b, uint16(len(l)))
+		for _, h := range l {
+			b = le.AppendUint32(b, h)
+		}
+	}
+	e.bytes(b)
+	e.raw = b
+}
+
+func flag(on bool) byte {
+	if on {
+		return 1
+	}
+	return 0
+}
+
+// decoder reads numbers and keeps the first error, after which all are 0.
+type decoder struct {
+	r   *bufio.Reader
+	sum uint32
+	err error
+	buf [8]byte
+	raw []byte
+}
+
+func (d *decoder) fail(why string) {
+	if d.err == nil {
+		d.err = errors.New(why)
+	}
+}
+
+func (d *decoder) bytes(b []byte) {
+	if d.err == nil {
+		_, d.err = io.ReadFull(d.r, b)
+	}
+	if d.err != nil {
+		clear(b)
+		return
+	}
+	d.sum = crc32.Update(d.sum, castagnoli, b)
+}
+
+func (d *decoder) u16() uint16 {
+	d.bytes(d.buf[:2])
+	return binary.LittleEndian.Uint16(d.buf[:])
+}
+
+func (d *decoder) u32() uint32 {
+	d.bytes(d.buf[:4])
+	return binary.LittleEndian.Uint32(d.buf[:])
+}
+
+func (d *decoder) u64() uint64 {
+	d.bytes(d.buf[:8])
+	return binary.LittleEndian.Uint64(d.buf[:])
+}
+
+func (d *decoder) flag() bool {
+	d.bytes(d.buf[:1])
+	return d.buf[0] == 1
+}
+
+// count reads a number of things. Nothing is made ready for them: a damaged image may
+// promise any number.
+func (d *decoder) count() int { return int(d.u64() & (1<<40 - 1)) }
+
+func (d *decoder) string() string {
+	b := make([]byte, d.u16())
+	d.bytes(b)
+	return string(b)
+}
+
+func (d *decoder) document(lists *[5]Hashes) (doc document) {
+	doc.received, doc.seq, doc.hash = int64(d.u64()), d.u64(), d.u64()
+	doc.chain, doc.version, doc.words, doc.total, doc.headline = d.u32(), d.u32(), d.u32(), d.u32(), d.u32()
+	doc.stub, doc.removed = d.flag(), d.flag()
+	for i := range lists {
+		n := int(d.u16())
+		d.raw = slices.Grow(d.raw[:0], 4*n)[:4*n]
+		d.bytes(d.raw)
+		lists[i] = lists[i][:0]
+		for j := range n {
+			lists[i] = append(lists[i], binary.LittleEndian.Uint32(d.raw[4*j:]))
+		}
+	}
+	return doc
+}
