@@ -49,6 +49,7 @@ gets --provision=false.`,
 					return err
 				}
 				p.HTTP.SetReady(d.Ready)
+				p.HTTP.SetDetail(d.Standing)
 				return d.Run(ctx)
 			})
 		},
