@@ -25,6 +25,8 @@ const (
 	expireInterval = time.Minute
 	// tailInterval is how often a standby reads the log on.
 	tailInterval = 200 * time.Millisecond
+	// imagePatience is how long saving may wait for the server.
+	imagePatience = 5 * time.Second
 	// expireEvery is how many decisions are read of a long log before what has left
 	// the window is forgotten.
 	expireEvery = 1 << 16
@@ -45,7 +47,9 @@ type decider struct {
 	overrides func() *dedupe.Overrides
 	active    func() bool
 	versions  *versions
+	image     *image
 	m         *verdicts
+	warn      func(error) // of what does not keep it from deciding
 
 	clock time.Time // the latest inbox time seen: the clock of the windows
 	asks  chan ask
@@ -85,14 +89,25 @@ type answer struct {
 // run decides until ctx is done.
 func (d *decider) run(ctx context.Context) error {
 	defer close(d.gone)
-	expire, tail := time.NewTicker(expireInterval), time.NewTicker(tailInterval)
+	expire, tail, save := time.NewTicker(expireInterval), time.NewTicker(tailInterval), time.NewTicker(imageInterval)
 	defer expire.Stop()
 	defer tail.Stop()
+	defer save.Stop()
 	batch := make([]ask, 0, maxDecisions)
 	for {
 		select {
 		case <-ctx.Done():
+			if err := d.save(context.WithoutCancel(ctx)); err != nil {
+				d.warn(err)
+			}
 			return nil
+		case <-save.C:
+			if d.image.due() {
+				if err := d.save(ctx); err != nil {
+					d.warn(err)
+				}
+			}
+			continue
 		case <-expire.C:
 			d.index.Expire(d.clock)
 			d.m.size(d.index)
@@ -121,6 +136,13 @@ func (d *decider) run(ctx context.Context) error {
 		}
 		d.m.size(d.index)
 	}
+}
+
+// save writes the image of the index.
+func (d *decider) save(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, imagePatience)
+	defer cancel()
+	return d.image.save(ctx, d.index)
 }
 
 // replay reads the log from where the index ends to its end.

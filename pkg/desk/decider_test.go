@@ -64,6 +64,8 @@ func deciderOn(t testing.TB, s *desktest.Server, active bool, wrap func(publish)
 		log: log, index: dedupe.NewIndex(dedupe.Options{}),
 		overrides: func() *dedupe.Overrides { return nil }, active: func() bool { return active },
 		versions: &versions{courier: newCourier(article.StageDedupe, blobs, Options{Now: time.Now}), log: log},
+		image:    newImage("", log),
+		warn:     func(err error) { t.Error(err) },
 		m:        newVerdicts(reg, newMetrics(reg).index, func() bool { return true }),
 		asks:     make(chan ask, maxDecisions), gone: make(chan struct{}),
 	}

@@ -2,7 +2,9 @@ package desk
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"io/fs"
 	"time"
 
 	"github.com/copydesk/copydesk/pkg/article"
@@ -69,6 +71,8 @@ func newDecider(ctx context.Context, p *post) (*decider, error) {
 	d := &decider{
 		log: log, overrides: over.current.Load, active: p.d.Active, m: p.d.verdicts,
 		versions: &versions{courier: p.courier, log: log},
+		image:    newImage(p.d.o.StateDir, log),
+		warn:     func(err error) { p.d.o.Logger.Warn("dedupe", "err", err) },
 		asks:     make(chan ask, maxDecisions), gone: make(chan struct{}),
 	}
 	if err := d.restore(ctx, p); err != nil {
@@ -88,25 +92,37 @@ func newDecider(ctx context.Context, p *post) (*decider, error) {
 	p.group.Go(func() error { return over.follow(ctx) })
 	dead := &deaths{js: p.js, state: p.state, withdraw: d.withdraw, active: d.active}
 	p.group.Go(func() error {
-		return dead.follow(ctx, func(err error) { p.d.o.Logger.Warn("dedupe", "err", err) })
+		return dead.follow(ctx, d.warn)
 	})
 	return d, nil
 }
 
-// restore makes the index what the log says.
+// restore makes the index what the log says: from its image and what came after it, or
+// from the log alone.
 func (d *decider) restore(ctx context.Context, p *post) error {
+	began := time.Now()
 	window := p.d.topo.Settings.DedupeWindow
 	o := dedupe.Options{Window: window}
-	d.index = dedupe.NewIndex(o)
-	// What is older than any memory cannot matter.
-	since := p.now().Add(-2 * max(window, identityMemory))
-	first, err := bus.FirstSince(ctx, p.js, article.StreamDecisions, since)
+	var err error
+	d.index, err = d.image.load(ctx, o)
 	if err != nil {
-		return fmt.Errorf("read decision log: %w", err)
+		if !errors.Is(err, fs.ErrNotExist) {
+			p.d.o.Logger.Warn("reading the whole decision log", "because", err)
+		}
+		d.index = dedupe.NewIndex(o)
+		// What is older than any memory cannot matter.
+		since := p.now().Add(-2 * max(window, dedupe.DefaultMemory))
+		first, err := bus.FirstSince(ctx, p.js, article.StreamDecisions, since)
+		if err != nil {
+			return fmt.Errorf("read decision log: %w", err)
+		}
+		d.log.last = first - 1
 	}
-	d.log.last = first - 1
-	return d.replay(ctx)
+	image := d.log.last
+	if err := d.replay(ctx); err != nil {
+		return err
+	}
+	p.d.o.Logger.Info("index restored", "stage", p.stage, "articles", d.index.Len(), "from_image", err == nil,
+		"decisions_read", d.log.last-image, "took", time.Since(began))
+	return nil
 }
-
-// identityMemory is how long the index knows articles by their identities.
-const identityMemory = 30 * 24 * time.Hour

@@ -48,6 +48,9 @@ type Options struct {
 	// HousekeepingInterval is how often the trimmer and the ledger run beside
 	// ingest. Default one minute.
 	HousekeepingInterval time.Duration
+	// StateDir is a folder of this process's own for what makes its start quicker: the
+	// image of dedupe's index. Default none.
+	StateDir string
 	// Version is written into the trace of each record.
 	Version string
 

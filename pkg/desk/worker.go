@@ -50,6 +50,7 @@ func (v *profileValue) Set(s string) error {
 type Worker struct {
 	url, token, creds string
 	provision         bool
+	stateDir          string
 	settings          bus.Settings
 }
 
@@ -60,6 +61,7 @@ func NewWorker(f *flag.FlagSet) *Worker {
 	f.StringVar(&w.token, "nats-token", "", "`token` for the NATS server")
 	f.StringVar(&w.creds, "nats-creds", "", "credentials `file` for the NATS server")
 	f.BoolVar(&w.provision, "provision", true, "declare streams and consumers first; off where the worker may not")
+	f.StringVar(&w.stateDir, "state-dir", "", "`folder` of this worker's own where dedupe keeps its index, to start quicker")
 	SettingsFlags(f, &w.settings)
 	return w
 }
@@ -67,7 +69,7 @@ func NewWorker(f *flag.FlagSet) *Worker {
 // Desk returns the desk with these stages.
 func (w *Worker) Desk(log *slog.Logger, reg prometheus.Registerer, version string, stages ...string) (*Desk, error) {
 	return New(Options{
-		Dial: bus.Dial(w.url, log, bus.Credentials(w.token, w.creds)...), Stages: stages, Provision: w.provision,
+		Dial: bus.Dial(w.url, log, bus.Credentials(w.token, w.creds)...), Stages: stages, Provision: w.provision, StateDir: w.stateDir,
 		Settings: w.settings, Isolate: true, Version: version, Logger: log, Registerer: reg,
 	})
 }
