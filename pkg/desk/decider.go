@@ -19,7 +19,7 @@ const (
 	// atomic batch; beyond a few hundred the saving is nil.
 	maxDecisions = 256
 	// maxTries is how often an append is tried that fails for another reason than that
-	// the log has grown.
+	// the log has grown, while nothing of it is stored.
 	maxTries = 3
 	// expireInterval is how often the index lets go of what left its window.
 	expireInterval = time.Minute
@@ -197,9 +197,13 @@ func (d *decider) settle(ctx context.Context, batch []ask) error {
 		// Somebody else decided meanwhile, or we did and did not hear of it: a lost
 		// answer's retry is refused as a conflict too, since the fence is checked before
 		// anything else. The log knows.
+		known := d.log.last
 		if readErr := d.log.readToEnd(ctx, d.enter); readErr != nil {
 			err = readErr
 			break
+		}
+		if d.log.last > known {
+			tries = 0 // it gets on
 		}
 	}
 	if err != nil {
