@@ -110,7 +110,7 @@ func (d *decider) run(ctx context.Context) error {
 			continue
 		case <-expire.C:
 			d.index.Expire(d.clock)
-			d.m.size(d.index)
+			d.m.measure(d.index)
 			continue
 		case <-tail.C:
 			if !d.active() {

@@ -81,7 +81,7 @@ func newDecider(ctx context.Context, p *post) (*decider, error) {
 	if err := d.restore(ctx, p); err != nil {
 		return nil, err
 	}
-	d.m.size(d.index)
+	d.m.measure(d.index)
 	if !p.d.o.EveryoneDecides {
 		lease := p.state.NewLease(p.nc, leaseName, p.d.o.Logger)
 		p.d.lease.Store(lease)

@@ -17,6 +17,7 @@ type verdicts struct {
 	conflicts prometheus.Counter
 	seconds   prometheus.Observer
 	entries   prometheus.Gauge
+	bytes     prometheus.Gauge
 }
 
 // newVerdicts registers the metrics. Active tells whether this process decides.
@@ -44,6 +45,9 @@ func newVerdicts(reg prometheus.Registerer, entries prometheus.Gauge, active fun
 		NativeHistogramMaxBucketNumber:  100,
 		NativeHistogramMinResetDuration: time.Hour,
 	})
+	v.bytes = f.NewGauge(prometheus.GaugeOpts{
+		Name: "copydesk_dedupe_index_bytes", Help: "Memory of the table from triples to articles and of what is compared.",
+	})
 	f.NewGaugeFunc(prometheus.GaugeOpts{
 		Name: "copydesk_dedupe_active", Help: "1 while this process decides, 0 while it stands by.",
 	}, func() float64 {
@@ -62,3 +66,10 @@ func (v *verdicts) decided(r article.Relation) {
 }
 
 func (v *verdicts) size(x *dedupe.Index) { v.entries.Set(float64(x.Len())) }
+
+// measure is size with what takes longer to tell.
+func (v *verdicts) measure(x *dedupe.Index) {
+	s := x.Stats()
+	v.size(x)
+	v.bytes.Set(float64(s.IndexBytes + s.EvidenceBytes))
+}
