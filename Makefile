@@ -30,11 +30,7 @@ lint: ## golangci-lint, if it is installed
 	golangci-lint run ./...
 
 fuzz: ## fuzz each target for FUZZTIME, in packages PKG
-	@for p in $$(go list $(PKG)); do \
-		for f in $$(go test -list '^Fuzz' $$p | grep '^Fuzz'); do \
-			echo "$$p $$f"; go test $$p -run '^$$' -fuzz "^$$f$$" -fuzztime $(FUZZTIME) || exit 1; \
-		done; \
-	done
+	scripts/fuzz $(FUZZTIME) $(PKG)
 
 bench: ## benchmarks of packages PKG
 	go test -run '^$$' -bench . -benchmem $(PKG)

@@ -12,7 +12,7 @@ import (
 // Figure is one measured value.
 type Figure struct {
 	// Bench is what was measured: "relay", "naive", "relay/naive", "pipeline", "idle",
-	// "start", "json".
+	// "start", "json", "dedupe".
 	Bench string `json:"bench"`
 	// Metric names the figure: "rate", "cpu_per_hop", "p50".
 	Metric string  `json:"metric"`

@@ -47,13 +47,18 @@ func Provision(ctx context.Context, js jetstream.JetStream, t *Topology) error {
 			return fmt.Errorf("declare consumer %s of %s: %w", row.Name, row.Stream, err)
 		}
 	}
-	_, err := js.CreateOrUpdateKeyValue(ctx, jetstream.KeyValueConfig{
-		Bucket: BucketState, Replicas: s.Replicas, MaxBytes: stateBytes, History: 1,
-	})
-	if err != nil {
-		return fmt.Errorf("declare bucket %s: %w", BucketState, err)
+	for _, row := range []struct {
+		bucket string
+		bytes  int64
+	}{{BucketState, stateBytes}, {BucketSources, sourcesBytes}} {
+		_, err := js.CreateOrUpdateKeyValue(ctx, jetstream.KeyValueConfig{
+			Bucket: row.bucket, Replicas: s.Replicas, MaxBytes: row.bytes, History: 1,
+		})
+		if err != nil {
+			return fmt.Errorf("declare bucket %s: %w", row.bucket, err)
+		}
 	}
-	_, err = js.CreateOrUpdateKeyValue(ctx, jetstream.KeyValueConfig{
+	_, err := js.CreateOrUpdateKeyValue(ctx, jetstream.KeyValueConfig{
 		Bucket: BucketOverrides, Replicas: s.Replicas, MaxBytes: overridesBytes, History: overridesHistory,
 	})
 	if err != nil {

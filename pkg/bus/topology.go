@@ -25,6 +25,8 @@ const (
 	BucketState = "copydesk_state"
 	// BucketOverrides is the key-value bucket of what the desk decided by hand.
 	BucketOverrides = "copydesk_overrides"
+	// BucketSources is the key-value bucket of what ingest learns about each source.
+	BucketSources = "copydesk_sources"
 )
 
 // Settings are the operator's choices about the road. The zero value of a field
@@ -130,8 +132,9 @@ const maxAckPending = 2048
 // blobShare is the object store's part of Settings.Store, in percent.
 const blobShare = 14
 
-// stateBytes bounds the state bucket; it holds a few kilobytes.
-const stateBytes = 16 << 20
+// stateBytes bounds the state bucket; it holds a few kilobytes. sourcesBytes bounds
+// what is learnt about sources: some 30 KiB for each, and the last snapshots.
+const stateBytes, sourcesBytes = 16 << 20, 32 << 20
 
 // overridesBytes bounds the overrides: about a quarter of a kilobyte each.
 const overridesBytes = 64 << 20

@@ -20,14 +20,18 @@ type measures struct {
 	figures, names float64
 	fewerFigures   int
 	// lead is the share of one's headline and lead names, by rarity, that occur
-	// anywhere in the other: the better of both directions.
-	lead float64
+	// anywhere in the other: the better of both directions. bothLeads is the worse.
+	lead, bothLeads float64
 	// only counts the figures that only one of them has.
 	onlyNew, onlyOld int
 	// ratio is the length of the new article by that of the old one.
-	ratio    float64
-	headline bool // they have the same one
-	gap      time.Duration
+	ratio float64
+	// longer and shorter are their lengths in words.
+	longer, shorter int
+	headline        bool // they have the same one
+	// opening counts the triples of the new article's first words that the old one has.
+	opening int
+	gap     time.Duration
 }
 
 // measure compares an article with an older one.
@@ -84,8 +88,15 @@ func (x *Index) measure(q *query, old view) (m measures) {
 		m.figures = float64(n) / float64(m.fewerFigures)
 	}
 	m.names = x.agreement(s, &old)
-	m.lead = max(x.found(s.Lead, old.lead, old.names), x.found(old.lead, s.Lead, s.Names))
+	mineFound, theirsFound := x.found(s.Lead, old.lead, old.names), x.found(old.lead, s.Lead, s.Names)
+	m.lead, m.bothLeads = max(mineFound, theirsFound), min(mineFound, theirsFound)
+	m.longer, m.shorter = max(s.Words, int(old.words)), min(s.Words, int(old.words))
 	m.ratio = float64(s.Words) / math.Max(1, float64(old.words))
+	for _, f := range s.opening[:min(len(s.opening), leadTriples)] {
+		if theirs.has(f) {
+			m.opening++
+		}
+	}
 	m.gap = time.Duration(max(q.received-old.received, old.received-q.received))
 	m.headline = s.Headline != 0 && s.Headline == old.headline
 	return m

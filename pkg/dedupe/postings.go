@@ -65,10 +65,10 @@ func (p *postings) of(f uint32) *shard { return &p.shard[spread(f)>>54] }
 func (p *postings) add(f, article, oldest uint32) {
 	s := p.of(f)
 	if float64(s.used+1) > fullest*float64(s.homes) {
-		s.grow(oldest)
+		s.grow(oldest, 0)
 	}
 	for !s.add(slot{f, article}, oldest, p.frequent) {
-		s.grow(oldest)
+		s.grow(oldest, s.homes+s.homes/8)
 	}
 }
 
@@ -141,15 +141,15 @@ func (s *shard) insert(i int, e slot) bool {
 	return true
 }
 
-// grow makes a shard's slots anew without the articles that are gone.
-func (s *shard) grow(oldest uint32) {
+// grow makes a shard's slots anew, at least so many, without the articles that are gone.
+func (s *shard) grow(oldest uint32, least int) {
 	kept := 0
 	for _, e := range s.slots {
 		if e.article >= oldest {
 			kept++
 		}
 	}
-	for size := max(leastSlots, int(float64(kept+1)/emptiest)+1); !s.refill(size, oldest); {
+	for size := max(leastSlots, least, int(float64(kept+1)/emptiest)+1); !s.refill(size, oldest); {
 		size += size / 8
 	}
 }

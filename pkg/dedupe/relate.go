@@ -6,8 +6,8 @@ const (
 	// stillNear is the share from which a text without any new fact is a copy: editing
 	// one word in ten leaves 0.73 of the triples, one in five 0.5.
 	stillNear = 0.5
-	// shorter is the length of an excerpt by that of its original.
-	shorter = 0.85
+	// muchShorter is the length of an excerpt by that of its original.
+	muchShorter = 0.85
 	// novelWords is the length from which a new paragraph counts though it brings
 	// neither figure nor name.
 	novelWords = 25
@@ -25,7 +25,7 @@ func (x *Index) relate(q *query, m *match) article.Relation {
 		return article.Update
 	case m.onlyNew > 0 && m.onlyOld > 0:
 		return article.Update // figures changed
-	case m.ratio < shorter && m.inOld >= stillNear:
+	case m.ratio < muchShorter && m.inOld >= stillNear:
 		return article.Excerpt
 	case m.onlyNew > 0 && q.s.mark == updateMark:
 		return article.Update

@@ -59,18 +59,33 @@ func (m *match) evidence(e *Entry) {
 // (pkg/eval/labels) and hold on the other half: `copydesk eval dedupe` shows both.
 const (
 	// minWeighted is the weighted share, minRare the number of rare triples from which two
-	// articles may be the same.
-	minWeighted, minRare = 0.35, 3
+	// articles may be the same. What is all of it in the other needs fewer.
+	minWeighted, minRare, minRareWhole = 0.35, 3, 2
 	// minSupport is what the share and the agreement of names must come to together: a
 	// report in other words names the same people, and a form filled in for another
 	// company does not.
 	minSupport = 1.2
+	// From long words on, templates are rare and every share means more: a copy with
+	// three words in ten replaced has a third of its triples left.
+	long                            = 80
+	minWeightedLong, minSupportLong = 0.2, 0.8
+	minRareLong                     = 4
+	// Less than half in common may also be the background of another report. A copy, a
+	// version or an excerpt has it from the first paragraphs on.
+	half, leadTriples = 0.5, 100
 	// minFigures and minLead are the agreements below which two articles are not the
 	// same, however alike. Where nearly all the words are, the lead may be another one.
 	minFigures, minLead = 0.5, 0.4
 	nearlyAll           = 0.75
 	minLeadNearlyAll    = 0.25
 	minRareNearlyAll    = 15
+
+	// form is the length up to which an article may be a form filled in, such as a
+	// dividend: then every name of either headline counts, and more so when either has a
+	// figure that the other has not.
+	form           = 60
+	minLeads       = 0.55
+	minLeadsMended = 0.75
 
 	// later is the difference in time from which a report in the same words is rather the
 	// next of a series. Versions follow each other within hours; series come daily.
@@ -100,12 +115,21 @@ func (m *measures) accept(mark marker) bool {
 	if mark == correctionMark && m.lead >= minLeadMarked && names >= minNamesMarked {
 		return true
 	}
-	lead := minLead
+	share, support, rare, lead := minWeighted, minSupport, minRare, minLead
+	if m.shorter >= long {
+		share, support, rare = minWeightedLong, minSupportLong, minRareLong
+	}
 	if m.weighted >= nearlyAll && m.rare >= minRareNearlyAll {
 		lead = minLeadNearlyAll
 	}
+	if m.inOld == 1 || m.inNew == 1 {
+		rare = minRareWhole
+	}
 	switch {
-	case m.weighted < minWeighted, m.rare < minRare, m.weighted+names < minSupport, m.lead < lead:
+	case m.longer < form && m.bothLeads < minLeads,
+		m.longer < form && m.onlyNew > 0 && m.onlyOld > 0 && m.bothLeads < minLeadsMended,
+		m.weighted < half && m.opening == 0 && m.longer >= form,
+		m.weighted < share, m.rare < rare, m.weighted+names < support, m.lead < lead:
 		return false
 	case m.gap < later:
 		return true

@@ -130,14 +130,24 @@ func (c *courier) identify(in stage.In) nats.Header {
 	for k, v := range in.Header {
 		h[k] = v
 	}
-	lane := laneOf(in.Stream)
-	h.Set(article.HeaderItem, article.ItemID(in.Created, in.Seq, 0))
-	h.Set(article.HeaderOriginSeq, strconv.FormatUint(in.Seq, 10))
-	h.Set(article.HeaderIndex, "0")
-	h.Set(article.HeaderCount, "1")
-	h.Set(article.HeaderLane, string(lane))
-	h.Set(article.HeaderSource, article.SourceOf(in.Subject))
+	identityHeaders(h, part(in, 0, 1))
 	return h
+}
+
+// partHeaders identify one item of a file that gives several.
+func (c *courier) partHeaders(in stage.In, i, n int) nats.Header {
+	h := c.identify(in)
+	identityHeaders(h, part(in, i, n))
+	return h
+}
+
+// part has the identity of the i-th of n items of a file.
+func part(in stage.In, i, n int) *article.Article {
+	return &article.Article{
+		Item: article.ItemID(in.Created, in.Seq, i), Lane: laneOf(in.Stream),
+		Source: article.Source{Name: article.SourceOf(in.Subject)},
+		Input:  article.Input{Seq: in.Seq, Index: i, Count: n},
+	}
 }
 
 func laneOf(stream string) article.Lane {

@@ -51,6 +51,8 @@ type Options struct {
 	// StateDir is a folder of this process's own for what makes its start quicker: the
 	// image of dedupe's index. Default none.
 	StateDir string
+	// Learning is how ingest learns the boilerplate of sources.
+	Learning Learning
 	// Version is written into the trace of each record.
 	Version string
 
@@ -157,6 +159,7 @@ func (d *Desk) Run(ctx context.Context) error {
 		if d.pool, err = isolate.New(isolate.Options{Name: isolated, Size: runtime.GOMAXPROCS(0)}); err != nil {
 			return err
 		}
+		d.metrics.children.watch(d.pool)
 		defer d.pool.Close()
 	}
 	group, ctx := errgroup.WithContext(ctx)
@@ -202,6 +205,8 @@ type row struct {
 	// concurrency by default; prefetch follows from it.
 	concurrency int
 	prefetch    int
+	// timeout of the function; 0 is stage.Options' default.
+	timeout time.Duration
 	// build returns the function and, for a stage after dedupe, what passes a failed
 	// article on without the stage's part.
 	build func(ctx context.Context, p *post) (f stage.Func, fallback fallback, err error)
@@ -216,7 +221,7 @@ func table() map[string]row {
 	return map[string]row{
 		article.StageIngest: {
 			outputs:     []stage.Output{{Stream: article.StreamIngested}},
-			concurrency: cpus, prefetch: 64, build: buildIngest,
+			concurrency: cpus, prefetch: 64, timeout: ingestTimeout, build: buildIngest,
 		},
 		article.StageDedupe: {
 			outputs:     []stage.Output{{Stream: article.StreamUnique}, {Stream: article.StreamDuplicate}},
@@ -256,6 +261,9 @@ func (d *Desk) runStage(ctx context.Context, name string) error {
 	if d.o.Ordered {
 		r.concurrency = 1
 	}
+	if d.o.Timeout != 0 {
+		r.timeout = d.o.Timeout
+	}
 	// What runs beside the function must outlive it, so that work under way at the
 	// end can finish: it ends when the stage has.
 	beside, endBeside := context.WithCancel(context.WithoutCancel(ctx))
@@ -281,6 +289,10 @@ func (d *Desk) runStage(ctx context.Context, name string) error {
 		}
 		inputs = append(inputs, in)
 	}
+	var split func(in stage.In, i, n int) nats.Header
+	if name == article.StageIngest {
+		split = p.partHeaders
+	}
 	stageCtx, stop := context.WithCancel(ctx)
 	defer stop()
 	// A stage cannot work without what runs beside it.
@@ -293,9 +305,10 @@ func (d *Desk) runStage(ctx context.Context, name string) error {
 		Func:     f,
 		Fallback: fallback,
 		Identify: p.identify,
+		Part:     split,
 
 		Concurrency:     r.concurrency,
-		Timeout:         d.o.Timeout,
+		Timeout:         r.timeout,
 		Attempts:        d.o.Attempts,
 		Backoff:         d.o.Backoff,
 		Grace:           d.o.Grace,

@@ -3,6 +3,7 @@ package desk_test
 import (
 	"archive/zip"
 	"bytes"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -185,6 +186,63 @@ func TestDesk_oneBadItemOfAFileDoesNotHarmItsNeighbours(t *testing.T) {
 	})
 	if err != nil {
 		t.Fatal(err)
+	}
+}
+
+func TestDesk_storesTheFileOfManyDeadLettersOnce(t *testing.T) {
+	t.Parallel()
+	b := start(t, desk.Options{Ordered: true})
+	var file bytes.Buffer
+	z := zip.NewWriter(&file)
+	add := func(name string, data []byte) {
+		w, err := z.CreateHeader(&zip.FileHeader{Name: name, Method: zip.Store})
+		if err == nil {
+			_, err = w.Write(data)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	const bad = 50
+	for i := range bad {
+		add(fmt.Sprintf("%02d.txt", i), []byte("1 2 3"))
+	}
+	add("story.txt", []byte(sample(t, "07-schleuse.txt")))
+	add("photo.png", append([]byte("\x89PNG\r\n\x1a\n\x00"), make([]byte, bus.MaxInline)...))
+	if err := z.Close(); err != nil {
+		t.Fatal(err)
+	}
+	b.drop(t, article.Live, file.String())
+	if total := b.settled(t, bad+1); total.Dead != bad || total.Enriched != 1 {
+		t.Fatalf("ledger %+v, want %d dead and one enriched", total, bad)
+	}
+	blobs, err := bus.OpenBlobs(t.Context(), b.JS)
+	if err != nil {
+		t.Fatal(err)
+	}
+	refs := map[string]int{}
+	_, err = bus.Scan(t.Context(), b.JS, article.StreamDead, bus.ScanOptions{Bodies: true}, func(m jetstream.Msg, _ *jetstream.MsgMetadata) error {
+		refs[m.Headers().Get(article.HeaderBlob)]++
+		if len(m.Data()) != 0 {
+			t.Errorf("a letter carries %d bytes itself", len(m.Data()))
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for ref, n := range refs {
+		raw, err := blobs.Get(t.Context(), ref)
+		if n != bad || err != nil || !bytes.Equal(raw, file.Bytes()) {
+			t.Errorf("%d letters refer to %q, with %d of the file's %d bytes, %v", n, ref, len(raw), file.Len(), err)
+		}
+	}
+	store, err := b.JS.ObjectStore(t.Context(), bus.BucketBlobs)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if all, err := store.List(t.Context()); err != nil || len(all) != 1 {
+		t.Errorf("%d blobs are stored, %v, want one", len(all), err)
 	}
 }
 

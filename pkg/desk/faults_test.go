@@ -2,8 +2,10 @@ package desk_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -14,6 +16,8 @@ import (
 	"github.com/copydesk/copydesk/pkg/bus"
 	"github.com/copydesk/copydesk/pkg/desk"
 	"github.com/copydesk/copydesk/pkg/desktest"
+	"github.com/copydesk/copydesk/pkg/ledger"
+	"github.com/copydesk/copydesk/pkg/natsembed"
 	"github.com/copydesk/copydesk/pkg/stage"
 )
 
@@ -133,5 +137,99 @@ func TestDesk_takesOldMaterialOnlyWhileItKeepsUpWithTheNews(t *testing.T) {
 	close(release)
 	if total := b.settled(t, news+1); total.Dead != 0 {
 		t.Errorf("ledger %+v, want none dead", total)
+	}
+}
+
+func TestDesk_buriesTheRestOfAFileOfWhichSomeIsOut(t *testing.T) {
+	t.Parallel()
+	b := &bench{Server: desktest.StartServer(t, natsembed.Options{})}
+	if err := bus.Provision(t.Context(), b.JS, bus.NewTopology(bus.Settings{})); err != nil {
+		t.Fatal(err)
+	}
+	ack, err := b.JS.Publish(t.Context(), "articles.inbox.test", []byte("a file of three"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	inbox, err := b.JS.Stream(t.Context(), article.StreamInbox)
+	if err != nil {
+		t.Fatal(err)
+	}
+	item := func(i int) string { return article.ItemID(inbox.CachedInfo().Created, ack.Sequence, i) }
+	// A worker published the second item and died.
+	m := nats.NewMsg(article.SubjectIngested)
+	for k, v := range map[string]string{
+		nats.MsgIdHdr: "ingest/" + item(1), article.HeaderItem: item(1), article.HeaderIndex: "1", article.HeaderCount: "3",
+		article.HeaderOriginSeq: fmt.Sprint(ack.Sequence), article.HeaderLane: "live", article.HeaderSource: "test",
+	} {
+		m.Header.Set(k, v)
+	}
+	if _, err := b.JS.PublishMsg(t.Context(), m); err != nil {
+		t.Fatal(err)
+	}
+	// The next finds that the file cannot be read after all.
+	b.run(t, desk.Options{
+		Stages: []string{article.StageIngest},
+		Wrap: func(string, stage.Func) stage.Func {
+			return func(context.Context, stage.In) ([]stage.Out, error) {
+				return nil, stage.Reject("timeout", article.ClassInput, errors.New("too slow this time"))
+			}
+		},
+	})
+	var got []string
+	desktest.Wait(t, "two dead letters", func() bool {
+		got = nil
+		_, err := bus.Scan(t.Context(), b.JS, article.StreamDead, bus.ScanOptions{}, func(m jetstream.Msg, _ *jetstream.MsgMetadata) error {
+			h := m.Headers()
+			got = append(got, h.Get(article.HeaderItem)+" "+h.Get(article.HeaderIndex)+" of "+h.Get(article.HeaderCount))
+			return nil
+		})
+		return err == nil && len(got) >= 2
+	})
+	if want := []string{item(0) + " 0 of 3", item(2) + " 2 of 3"}; !slices.Equal(got, want) {
+		t.Errorf("buried are %v, want %v", got, want)
+	}
+	books, err := ledger.Open(t.Context(), b.JS)
+	if err == nil {
+		err = books.Advance(t.Context())
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := ledger.Sums{Files: 1, Opened: 1, Split: 3, Dead: 2}
+	if total := ledger.Total(books.Report()); total != want || total.InFlight() != 1 {
+		t.Errorf("ledger %+v, want %+v with the second item in flight", total, want)
+	}
+}
+
+func TestDesk_waitsForTheBucketOfLargePayloads(t *testing.T) {
+	t.Parallel()
+	b := start(t, desk.Options{Stages: []string{article.StageIngest}, Backoff: time.Millisecond})
+	var lines strings.Builder
+	fmt.Fprintf(&lines, "{\"title\":\"The lock closes\",\"text\":%q}\n", sample(t, "06-rail-fares.txt"))
+	const bad = 60
+	for range bad {
+		fmt.Fprintf(&lines, "{\"title\":\"\",\"text\":\"\",\"padding\":%q}\n", strings.Repeat("7", 5000))
+	}
+	if err := b.JS.DeleteObjectStore(t.Context(), bus.BucketBlobs); err != nil {
+		t.Fatal(err)
+	}
+	b.drop(t, article.Live, lines.String())
+	stored := func(stream string) int {
+		s, err := b.JS.Stream(t.Context(), stream)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return int(s.CachedInfo().State.Msgs)
+	}
+	desktest.Wait(t, "the good item to be published", func() bool { return stored(article.StreamIngested) == 1 })
+	if n := stored(article.StreamDead); n != 0 {
+		t.Errorf("%d letters were published without what they refer to", n)
+	}
+	if err := bus.Provision(t.Context(), b.JS, bus.NewTopology(bus.Settings{})); err != nil {
+		t.Fatal(err)
+	}
+	desktest.Wait(t, "the letters", func() bool { return stored(article.StreamDead) == bad })
+	if n := stored(article.StreamIngested); n != 1 {
+		t.Errorf("the good item is there %d times", n)
 	}
 }

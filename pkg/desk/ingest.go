@@ -15,8 +15,18 @@ import (
 	"github.com/copydesk/copydesk/pkg/stage"
 )
 
+// ingestTimeout lets a large file finish. A child may take 10 s for each item and two
+// minutes in all (isolate.Options); the runner tells a function to end after nine tenths
+// of its timeout, and the rest is for fetching the file and sealing what came of it.
+const ingestTimeout = 150 * time.Second
+
 // buildIngest: a file of any format becomes articles.
-func buildIngest(_ context.Context, p *post) (stage.Func, fallback, error) {
+func buildIngest(ctx context.Context, p *post) (stage.Func, fallback, error) {
+	learn, err := newLearner(ctx, newSources(p.nc, p.js), p.d.o.Learning, p.d.o.Logger, p.d.metrics)
+	if err != nil {
+		return nil, nil, err
+	}
+	p.group.Go(func() error { return learn.run(ctx) })
 	files := &reader{pool: p.d.pool, limits: extract.Limits{Raw: bus.MaxFile}}
 	return func(ctx context.Context, in stage.In) ([]stage.Out, error) {
 		started := p.now()
@@ -24,6 +34,7 @@ func buildIngest(_ context.Context, p *post) (stage.Func, fallback, error) {
 		if err != nil {
 			return nil, err
 		}
+		learn.brief(&hints)
 		items, err := files.read(ctx, data, hints)
 		var reject *extract.Reject
 		if errors.As(err, &reject) {
@@ -32,6 +43,7 @@ func buildIngest(_ context.Context, p *post) (stage.Func, fallback, error) {
 		if err != nil {
 			return nil, err
 		}
+		learn.observe(hints, items)
 		outs := make([]stage.Out, len(items))
 		for i, item := range items {
 			id := article.ItemID(in.Created, in.Seq, i)
@@ -56,11 +68,7 @@ func (c *courier) bury(in stage.In, r *extract.Reject, id string, index, count i
 	if len(r.Path) > 0 {
 		err = fmt.Errorf("%s: %w", strings.Join(r.Path, " > "), err)
 	}
-	h := c.identify(in)
-	identityHeaders(h, &article.Article{
-		Item: id, Lane: laneOf(in.Stream), Source: article.Source{Name: article.SourceOf(in.Subject)},
-		Input: article.Input{Seq: in.Seq, Index: index, Count: count},
-	})
+	h := c.partHeaders(in, index, count)
 	return stage.Out{Item: id, Header: h, Reject: &stage.RejectError{Code: r.Code, Class: article.Class(r.Class), Err: err}}
 }
 

@@ -51,7 +51,7 @@ func (r *reader) read(ctx context.Context, data []byte, h extract.Hints) ([]extr
 	}
 	items := make([]extract.Item, len(a.Items))
 	for i, it := range a.Items {
-		items[i].Article = it.Article
+		items[i].Article, items[i].Edge = it.Article, it.Edge
 		if it.Reject != nil {
 			items[i].Reject = it.Reject.reject()
 		}
@@ -124,6 +124,7 @@ type childAnswer struct {
 type childItem struct {
 	Article *article.Article `json:"article"`
 	Reject  *childReject     `json:"reject"`
+	Edge    *extract.Edge    `json:"edge,omitzero"`
 }
 
 // childReject is an extract.Reject whose error is text.
@@ -148,7 +149,9 @@ func readInChild(ctx context.Context, request []byte) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	items, err := extract.File(ctx, data, c.Hints, c.Limits)
+	alive := func() { isolate.Progress(ctx) }
+	items, err := extract.File(extract.WithProgress(ctx, alive), data, c.Hints, c.Limits)
+	alive()
 	var (
 		a      childAnswer
 		reject *extract.Reject
@@ -160,7 +163,7 @@ func readInChild(ctx context.Context, request []byte) ([]byte, error) {
 		return nil, err
 	}
 	for _, it := range items {
-		item := childItem{Article: it.Article}
+		item := childItem{Article: it.Article, Edge: it.Edge}
 		if it.Reject != nil {
 			item.Reject = asText(it.Reject)
 		}

@@ -9,12 +9,14 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/klauspost/compress/zstd"
+	"github.com/prometheus/client_golang/prometheus"
 	"github.com/ulikunitz/xz"
 
 	"github.com/copydesk/copydesk/pkg/article"
@@ -34,7 +36,13 @@ const deadline = 20 * time.Second
 
 func newReader(t *testing.T) *reader {
 	t.Helper()
-	pool, err := isolate.New(isolate.Options{Name: isolated, Size: 2, Deadline: deadline})
+	return readerWith(t, isolate.Options{Size: 2, Deadline: deadline})
+}
+
+func readerWith(t *testing.T, o isolate.Options) *reader {
+	t.Helper()
+	o.Name = isolated
+	pool, err := isolate.New(o)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -75,11 +83,15 @@ func TestReader_readsTheSameInAChild(t *testing.T) {
 		strings.Repeat("<p>Dock workers voted on Monday to stay away for a second week.</p>", 5) + "</body></html>")
 	var edges extract.Edges
 	for day := range 6 {
-		edges.Learn("test", []string{boilerplate, "One.", "Two.", "Three.", "Four.", "Five.", "Six."}, time.Unix(int64(day)*24*60*60, 0))
+		items, err := extract.File(t.Context(), fmt.Appendf(nil, "%s\n\nOne %c.\n\nTwo.\n\nThe council of ward %c met and adjourned.\n\nFour.\n\nFive.\n\nSix.", boilerplate, 'a'+day, 'a'+day), extract.Hints{Learn: true}, extract.Limits{})
+		if err != nil || items[0].Edge == nil {
+			t.Fatalf("a text taught nothing: %v", err)
+		}
+		edges.Learn(*items[0].Edge, time.Unix(int64(day)*24*60*60, 0))
 	}
-	rules := edges.Snapshot()
+	rules := (*extract.Rules)(nil).With(map[string][]string{"test": edges.Learnt()})
 	for name, data := range inputs {
-		h := extract.Hints{Filename: name, Source: "test", Boilerplate: rules, Received: time.Date(2026, 11, 22, 12, 0, 0, 5, time.UTC), Seq: 7}
+		h := extract.Hints{Filename: name, Source: "test", Boilerplate: rules, Learn: true, Received: time.Date(2026, 11, 22, 12, 0, 0, 5, time.UTC), Seq: 7}
 		want, wantErr := here.read(t.Context(), data, h)
 		got, gotErr := away.read(t.Context(), data, h)
 		if name == "a page with learnt boilerplate" && (len(want) != 1 || len(want[0].Article.Cleaning.Removed) != 1) {
@@ -106,7 +118,7 @@ func encoded(t *testing.T, items []extract.Item) []string {
 		if err != nil {
 			t.Fatal(err)
 		}
-		out = append(out, string(b))
+		out = append(out, fmt.Sprintf("%s %+v", b, it.Edge))
 	}
 	return out
 }
@@ -189,9 +201,13 @@ func (nopCloser) Close() error { return nil }
 
 func TestReader_hostileFilesEndAsAnArticleOrACodedReject(t *testing.T) {
 	t.Parallel()
-	r := newReader(t)
+	shared := newReader(t)
 	for name, data := range hostile(t) {
 		t.Run(name, func(t *testing.T) {
+			r := shared
+			if !raceEnabled { // children of its own, whose memory is this file's doing
+				r = newReader(t)
+			}
 			start := time.Now()
 			items, err := r.read(t.Context(), data, extract.Hints{Source: "test", Received: time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)})
 			took := time.Since(start)
@@ -210,10 +226,116 @@ func TestReader_hostileFilesEndAsAnArticleOrACodedReject(t *testing.T) {
 			if took > deadline+5*time.Second {
 				t.Errorf("it took %s with a deadline of %s", took, deadline)
 			}
+			peak := r.pool.Stats().Peak
+			t.Logf("%d MiB", peak>>20)
+			if runtime.GOOS == "linux" && (peak == 0 && !extract.Plain(data, extract.Hints{}) || peak > maxResident) {
+				t.Errorf("its child held %d MiB, want at most %d", peak>>20, maxResident>>20)
+			}
+			// What the file did to the child, it did to no other.
+			items, err = r.read(t.Context(), []byte("<html><body><p>The lock at the port will close for eleven weeks, officials said on Monday.</p></body></html>"), extract.Hints{})
+			if err != nil || len(items) != 1 || items[0].Article == nil {
+				t.Errorf("after that a plain page gives %d items, %v", len(items), err)
+			}
 		})
 	}
-	items, err := r.read(t.Context(), []byte("<html><body><p>The lock at the port will close for eleven weeks, officials said on Monday.</p></body></html>"), extract.Hints{})
-	if err != nil || len(items) != 1 || items[0].Article == nil {
-		t.Errorf("after all that a plain page gives %d items, %v", len(items), err)
+}
+
+// maxResident is the most memory a child may hold, whatever it reads.
+const maxResident = 768 << 20
+
+// bigFeed has honest entries, many.
+func bigFeed(entries int) []byte {
+	var b bytes.Buffer
+	b.WriteString(`<?xml version="1.0"?><rss version="2.0"><channel><title>Harbour news</title>`)
+	for n := range entries {
+		fmt.Fprintf(&b, "<item><title>Lock %d closes</title><description>&lt;p&gt;", n)
+		for i := range 12 {
+			fmt.Fprintf(&b, "Lock %d at the port will close for %d weeks, officials said on Monday, and ships must take the northern passage.&lt;/p&gt;&lt;p&gt;", n, i)
+		}
+		b.WriteString("It reopens later.&lt;/p&gt;</description></item>")
+	}
+	b.WriteString("</channel></rss>")
+	return b.Bytes()
+}
+
+func TestReader_largeFilesFinishAndHangingOnesDoNot(t *testing.T) {
+	t.Parallel()
+	const entries = 3000
+	const roomy = 3 << 30 // the race detector needs several times what the feed does
+	feed := bigFeed(entries)
+	start := time.Now()
+	items, err := readerWith(t, isolate.Options{Deadline: time.Minute, Memory: roomy}).read(t.Context(), feed, extract.Hints{Source: "test"})
+	if err != nil || len(items) != entries {
+		t.Fatalf("%d items, %v", len(items), err)
+	}
+	// With a deadline of half of what it takes in all, it finishes item by item. The
+	// second is for the child to start in.
+	half := max(time.Since(start)/2, time.Second)
+	items, err = readerWith(t, isolate.Options{Deadline: half, Total: time.Minute, Memory: roomy}).read(t.Context(), feed, extract.Hints{Source: "test"})
+	if err != nil || len(items) != entries {
+		t.Errorf("a feed of %d MB under a deadline of %s: %d items, %v", len(feed)>>20, half, len(items), err)
+	}
+	// A page is one item, and its time is up.
+	page := []byte("<!doctype html><html><body>" + strings.Repeat(`<p><a href="/x">The lock at the port</a> will close for weeks.`, 9_000))
+	short := 100 * time.Millisecond
+	start = time.Now()
+	_, err = readerWith(t, isolate.Options{Deadline: short}).read(t.Context(), page, extract.Hints{Source: "test"})
+	var reject *extract.Reject
+	if !errors.As(err, &reject) || reject.Code != extract.CodeTimeout {
+		t.Errorf("a page of 9,000 links under a deadline of %s: %v", short, err)
+	}
+	if took := time.Since(start); took > short+5*time.Second {
+		t.Errorf("it took %s", took)
+	}
+}
+
+// TestReader_readsALargeFeed reads as much as a file may have items, under the deadlines
+// of production. The race detector would take minutes: only on request.
+func TestReader_readsALargeFeed(t *testing.T) {
+	if os.Getenv("COPYDESK_SLOW_TESTS") == "" {
+		t.Skip("set COPYDESK_SLOW_TESTS")
+	}
+	feed := bigFeed(9900)
+	r := readerWith(t, isolate.Options{})
+	start := time.Now()
+	items, err := r.read(t.Context(), feed, extract.Hints{Source: "test", Learn: true})
+	t.Logf("%d MB, %d items in %s, %d MiB", len(feed)>>20, len(items), time.Since(start), r.pool.Stats().Peak>>20)
+	if err != nil || len(items) != 9900 {
+		t.Errorf("%d items, %v", len(items), err)
+	}
+}
+
+func TestDesk_exportsItsChildren(t *testing.T) {
+	t.Parallel()
+	reg := prometheus.NewRegistry()
+	m := newMetrics(reg)
+	values := func() map[string]float64 {
+		families, err := reg.Gather()
+		if err != nil {
+			t.Fatal(err)
+		}
+		v := map[string]float64{}
+		for _, f := range families {
+			for _, s := range f.GetMetric() {
+				name := f.GetName()
+				for _, l := range s.GetLabel() {
+					name += " " + l.GetValue()
+				}
+				v[name] = s.GetGauge().GetValue() + s.GetCounter().GetValue()
+			}
+		}
+		return v
+	}
+	if v, ok := values()["copydesk_isolate_ended_total deadline"]; v != 0 || !ok {
+		t.Errorf("before there is a pool, children ended by a deadline are %g (there: %v)", v, ok)
+	}
+	r := readerWith(t, isolate.Options{})
+	m.children.watch(r.pool)
+	if _, err := r.read(t.Context(), bigFeed(3), extract.Hints{}); err != nil {
+		t.Fatal(err)
+	}
+	v := values()
+	if v["copydesk_isolate_children"] != 1 || runtime.GOOS == "linux" && v["copydesk_isolate_peak_resident_bytes"] < 1<<20 {
+		t.Errorf("metrics are %v", v)
 	}
 }

@@ -52,6 +52,7 @@ type Worker struct {
 	provision         bool
 	stateDir          string
 	settings          bus.Settings
+	learning          Learning
 }
 
 // NewWorker declares a worker's flags.
@@ -63,6 +64,7 @@ func NewWorker(f *flag.FlagSet) *Worker {
 	f.BoolVar(&w.provision, "provision", true, "declare streams and consumers first; off where the worker may not")
 	f.StringVar(&w.stateDir, "state-dir", "", "`folder` of this worker's own where dedupe keeps its index, to start quicker")
 	SettingsFlags(f, &w.settings)
+	LearningFlags(f, &w.learning)
 	return w
 }
 
@@ -70,6 +72,6 @@ func NewWorker(f *flag.FlagSet) *Worker {
 func (w *Worker) Desk(log *slog.Logger, reg prometheus.Registerer, version string, stages ...string) (*Desk, error) {
 	return New(Options{
 		Dial: bus.Dial(w.url, log, bus.Credentials(w.token, w.creds)...), Stages: stages, Provision: w.provision, StateDir: w.stateDir,
-		Settings: w.settings, Isolate: true, Version: version, Logger: log, Registerer: reg,
+		Settings: w.settings, Learning: w.learning, Isolate: true, Version: version, Logger: log, Registerer: reg,
 	})
 }

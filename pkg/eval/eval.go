@@ -8,6 +8,7 @@ package eval
 import (
 	"fmt"
 	"io"
+	"strconv"
 	"text/tabwriter"
 
 	"github.com/go-json-experiment/json"
@@ -81,6 +82,20 @@ func WriteTable(w io.Writer, scores []Score) error {
 			}
 		}
 		fmt.Fprintln(tw)
+	}
+	return tw.Flush()
+}
+
+// WriteList writes scores for reading, one figure a line.
+func WriteList(w io.Writer, scores []Score) error {
+	tw := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(tw, "stage\tset\tmetric\tvalue\tn")
+	for _, s := range scores {
+		value := strconv.FormatFloat(s.Value, 'f', 4, 64)
+		if s.Value == 0 || s.Value > 1 { // a number of things, or so many a second
+			value = strconv.FormatFloat(s.Value, 'f', 0, 64)
+		}
+		fmt.Fprintf(tw, "%s\t%s\t%s\t%s\t%d\n", s.Stage, s.Set, s.Metric, value, s.N)
 	}
 	return tw.Flush()
 }

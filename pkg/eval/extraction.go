@@ -69,7 +69,8 @@ func (s scored) odd() bool {
 // Which figures a set gets depends on what its pages say besides:
 //
 //   - "text", the body: f1, precision and recall of 4-word shingles (see shingles),
-//     and false_drops, the share of its paragraphs that the page cleaner took out;
+//     and the shares of its paragraphs that the line cleaner (false_drops) and the
+//     judge of the page's blocks (false_cuts) took out;
 //   - "with" and "without", segments that must and must not be in the text: f1,
 //     precision and recall of these, white space aside;
 //   - "title", "date", "authors": title_exact, date_exact, author_exact.
@@ -102,7 +103,7 @@ func Extraction(dir string, x Extractor, halves bool, notice func(format string,
 			}
 		}
 	}
-	scores = append(scores, cost.score("pages", "pages_per_core_second"))
+	scores = append(scores, cost.score("extraction", "pages", "pages_per_core_second"))
 	return append(scores, scoreTexts(bodies, x, notice)...), nil
 }
 
@@ -156,11 +157,13 @@ func keep(pages []scored, f func(scored) bool) []scored {
 func scorePages(set string, pages []scored) []Score {
 	var bodies overlaps
 	var segments count
-	var segmented, titles, dates, authors, drops tally
+	var segmented, titles, dates, authors, drops, cuts tally
 	for _, p := range pages {
 		if p.Text != nil {
 			bodies = append(bodies, shingles(*p.Text, p.foundText()))
-			drops.addAll(droppedParagraphs(*p.Text, p.found))
+			cleaned, judged := droppedParagraphs(*p.Text, p.found)
+			drops.addAll(cleaned)
+			cuts.addAll(judged)
 		}
 		if p.With != nil {
 			segmented.of++
@@ -179,7 +182,7 @@ func scorePages(set string, pages []scored) []Score {
 	var scores []Score
 	if len(bodies) > 0 {
 		scores = append(scores, bodies.scores("extraction", set)...)
-		scores = append(scores, drops.score(set, "false_drops"))
+		scores = append(scores, drops.score(set, "false_drops"), cuts.score(set, "false_cuts"))
 	}
 	if segmented.of > 0 {
 		scores = append(scores, segments.scores("extraction", set)...)

@@ -44,6 +44,7 @@ func TestExtraction(t *testing.T) {
 		{"extraction", "whole", "precision", 4.0 / 6, 1},
 		{"extraction", "whole", "recall", 1, 1},
 		{"extraction", "whole", "false_drops", 0, 1},
+		{"extraction", "whole", "false_cuts", 0, 1},
 		{"extraction", "whole", "title_exact", 1, 1},
 		{"extraction", "whole", "date_exact", 1, 1},
 		{"extraction", "whole", "author_exact", 0, 1},
@@ -100,5 +101,17 @@ func TestShingles(t *testing.T) {
 		if got := shingles(c.gold, c.found); got != c.want {
 			t.Errorf("%s: %v, want %v", c.name, got, c.want)
 		}
+	}
+}
+
+func TestDroppedParagraphs(t *testing.T) {
+	t.Parallel()
+	text := "The ships wait.\n\nDockers voted."
+	a := &article.Article{Text: &text, Cleaning: article.Cleaning{Removed: []article.Removed{
+		{Text: "Read more", Rule: "related"}, {Text: "The quay", Rule: "caption"}, {Text: "The ships wait.", Rule: "link"}, {Text: "Not gold", Rule: "promo"},
+	}}}
+	cleaned, judged := droppedParagraphs("The ships wait.\nRead more\nThe quay\nDockers voted.", a)
+	if cleaned != (tally{1, 4}) || judged != (tally{1, 4}) {
+		t.Errorf("cleaned %v, judged %v: want one of four each; what the text still has is not gone", cleaned, judged)
 	}
 }

@@ -59,20 +59,34 @@ func plainWords(s string) string {
 	}), " ")
 }
 
-// droppedParagraphs counts the paragraphs of a gold body which the cleaner took out
-// of the text as not belonging there.
-func droppedParagraphs(gold string, a *article.Article) tally {
-	var t tally
-	removed := map[string]bool{}
+// droppedParagraphs counts the paragraphs of a gold body which are listed as taken out
+// of the text and are not left in it at another place: by the cleaner, whose rules
+// look at nothing but the line, and by the judge of a page's blocks, who cuts what
+// stands in figures, boxes and links, repeats the headline or trails at the end.
+func droppedParagraphs(gold string, a *article.Article) (cleaned, judged tally) {
+	removed, left := map[string]string{}, map[string]bool{}
 	if a != nil {
 		for _, r := range a.Cleaning.Removed {
-			removed[plainWords(r.Text)] = true
+			removed[plainWords(r.Text)] = r.Rule
+		}
+		if a.Text != nil {
+			for line := range strings.SplitSeq(*a.Text, "\n") {
+				left[plainWords(line)] = true
+			}
 		}
 	}
 	for line := range strings.SplitSeq(gold, "\n") {
-		if words := plainWords(line); words != "" {
-			t.add(removed[words])
+		words := plainWords(line)
+		if words == "" {
+			continue
 		}
+		rule := removed[words]
+		gone := rule != "" && !left[words]
+		cleaned.add(gone && !ofJudge[rule])
+		judged.add(gone && ofJudge[rule])
 	}
-	return t
+	return cleaned, judged
 }
+
+// ofJudge holds the rules of a page's judge.
+var ofJudge = map[string]bool{"caption": true, "box": true, "headline_echo": true, "link": true, "end": true}

@@ -24,10 +24,10 @@ func (s *speed) stop(n int) {
 	s.n += n
 }
 
-func (s *speed) score(set, metric string) Score {
+func (s *speed) score(stage, set, metric string) Score {
 	v := 0.0
 	if s.spent > 0 {
 		v = float64(s.n) / s.spent.Seconds()
 	}
-	return Score{"extraction", set, metric, v, s.n}
+	return Score{stage, set, metric, v, s.n}
 }

@@ -35,7 +35,8 @@ func scoreTexts(bodies []goldText, x Extractor, notice func(format string, args 
 	var drops, taken, languages tally
 	for _, b := range bodies {
 		a := x([]byte(b.text), extract.Hints{})
-		drops.addAll(droppedParagraphs(b.text, a))
+		cleaned, _ := droppedParagraphs(b.text, a)
+		drops.addAll(cleaned)
 		taken.add(a != nil && (a.Headline != nil || len(a.Byline) > 0)) // a body has neither
 		if b.language != "" {
 			languages.add(a != nil && a.Language != nil && primary(*a.Language) == b.language)
@@ -175,5 +176,5 @@ func textSpeed(bodies []goldText, x Extractor) Score {
 		}
 		cost.stop(len(pieces))
 	}
-	return cost.score("texts", "texts_per_core_second")
+	return cost.score("extraction", "texts", "texts_per_core_second")
 }

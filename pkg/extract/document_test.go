@@ -160,11 +160,3 @@ func TestDocuments_hostile(t *testing.T) {
 		})
 	}
 }
-
-func FuzzDocuments(f *testing.F) {
-	f.Add([]byte(markdownSample))
-	f.Add([]byte(warcSample()))
-	f.Add([]byte(docx(f, wordParagraph("Title", "a")+wordParagraph("", "b c."), "")))
-	f.Add([]byte(odt(f, "<text:h>a</text:h><text:p>b</text:p>")))
-	f.Fuzz(func(t *testing.T, data []byte) { fuzzFile(t, data) })
-}

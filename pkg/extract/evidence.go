@@ -15,6 +15,7 @@ type evidence struct {
 	words   float64
 	echo    float64 // share of words in common with a headline
 	rule    string  // the boilerplate rule that matches, or ""
+	adopted bool    // by the blocks around it: see adoptBetween
 }
 
 // heading reports whether the block is a heading inside the article.

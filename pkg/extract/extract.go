@@ -44,6 +44,7 @@ type Hints struct {
 	Ref             string // the sender's own reference, echoed
 
 	Boilerplate *Rules // lines learnt per source, or nil
+	Learn       bool   // say in each Item what its edges teach about its source
 
 	Source   string // the sender's token
 	Lane     article.Lane
@@ -51,10 +52,22 @@ type Hints struct {
 	Seq      uint64    // the file's sequence in its inbox
 }
 
+// valid makes the hints valid UTF-8, which a record has to be: they are headers of
+// messages, mails and archives, where any byte may stand.
+func (h Hints) valid() Hints {
+	for _, s := range []*string{&h.ContentType, &h.ContentEncoding, &h.URL, &h.Filename, &h.Language, &h.Published, &h.Ref, &h.Source} {
+		*s = strings.ToValidUTF8(*s, "\ufffd")
+	}
+	return h
+}
+
 // Item is what one item of a file became: an article, or the reason why not.
 type Item struct {
 	Article *article.Article
 	Reject  *Reject
+	// Edge is what the article's edges teach, if Hints.Learn asks for it and the
+	// article is long enough to have them.
+	Edge *Edge
 }
 
 // File returns the items of one file, in their order in the file, each an article or
@@ -65,7 +78,7 @@ type Item struct {
 // The caller owns the file's identity and fills Item, URI, Version and Trace; File
 // fills everything else that is known before dedupe. It is safe for concurrent use.
 func File(ctx context.Context, data []byte, h Hints, limits Limits) ([]Item, error) {
-	limits = limits.withDefaults()
+	limits, h = limits.withDefaults(), h.valid()
 	if len(data) > limits.Raw {
 		return nil, refuse(CodeTooLarge, "%d bytes are over the limit of %d: split the file or raise the limit", len(data), limits.Raw)
 	}
@@ -73,7 +86,7 @@ func File(ctx context.Context, data []byte, h Hints, limits Limits) ([]Item, err
 		return nil, refuse(CodeNoText, "the file is empty: nothing to read")
 	}
 	sum := sha256.Sum256(data)
-	in := &intake{ctx: ctx, limits: limits, hints: h, digest: hex.EncodeToString(sum[:]), size: int64(len(data))}
+	in := &intake{ctx: ctx, progress: progressOf(ctx), limits: limits, hints: h, digest: hex.EncodeToString(sum[:]), size: int64(len(data))}
 	in.read(part{data: data, hints: h})
 	if err := ctx.Err(); err != nil {
 		return nil, fmt.Errorf("extract: %w", err)
@@ -141,6 +154,10 @@ func (in *intake) readPage(p part) *Reject {
 
 // complete enters the body and what is read from it, checks the record and adds it.
 func (in *intake) complete(p part, a *article.Article, paragraphs []string) *Reject {
+	var edge *Edge
+	if in.hints.Learn {
+		edge = edgeOf(paragraphs)
+	}
 	paragraphs = dropLearnt(a, paragraphs, p.hints.Boilerplate)
 	body := strings.Join(paragraphs, "\n\n")
 	if !strings.ContainsFunc(body, unicode.IsLetter) {
@@ -150,7 +167,7 @@ func (in *intake) complete(p part, a *article.Article, paragraphs []string) *Rej
 	setDateline(a, paragraphs[0])
 	setLanguage(a, body, p.hints)
 	setPublished(a, dateCandidate{literal: p.hints.Published, method: "declared", confidence: 0.9}, p.hints.Received)
-	return in.add(p, a)
+	return in.add(p, a, edge)
 }
 
 // blank returns a record with everything that is known before the file is read,

@@ -10,13 +10,10 @@ import (
 	"strings"
 	"testing"
 	"time"
-	"unicode/utf8"
 
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
 	"github.com/google/go-cmp/cmp"
-	"github.com/google/go-cmp/cmp/cmpopts"
-	"golang.org/x/text/unicode/norm"
 
 	"github.com/copydesk/copydesk/pkg/article"
 )
@@ -136,46 +133,6 @@ func TestFile_hostile(t *testing.T) {
 			}
 		})
 	}
-}
-
-func FuzzFile(f *testing.F) {
-	for _, s := range []string{
-		"Dockers strike.", "\xff\xfeD\x00o\x00", "<html><p>Dockers strike.</p>", "{}", "\xef\xbb\xbfx", "caf\xe9",
-		`<html><script type="application/ld+json">{"@type":"NewsArticle","author":[[["x"]]]}</script><p>a b.`,
-		"PORT ALDEN (HW) — Dockers\nstrike.\n\nBy A B\n", "a\u200db\u2028c\x00",
-	} {
-		f.Add([]byte(s), "text/html; charset=shift_jis", "2026-10-05")
-	}
-	f.Fuzz(func(t *testing.T, data []byte, contentType, published string) {
-		h := Hints{ContentType: contentType, Published: published, Received: received}
-		items, err := File(t.Context(), data, h, Limits{})
-		if err != nil {
-			var r *Reject
-			if !errors.As(err, &r) {
-				t.Fatalf("%v is no Reject", err)
-			}
-			return
-		}
-		for _, item := range items {
-			if item.Article == nil {
-				if Classes[item.Reject.Code] == "" {
-					t.Errorf("code %q is not in the list", item.Reject.Code)
-				}
-				continue
-			}
-			a := item.Article
-			if !utf8.ValidString(*a.Text) || !norm.NFC.IsNormalString(*a.Text) {
-				t.Errorf("text is not NFC: %q", *a.Text)
-			}
-			if strings.ContainsAny(*a.Text, "\r\x00\u200b") || strings.Contains(*a.Text, "\n\n\n") {
-				t.Errorf("text is not tidy: %q", *a.Text)
-			}
-		}
-		again, _ := File(t.Context(), data, h, Limits{})
-		if diff := cmp.Diff(items, again, cmpopts.EquateErrors()); diff != "" {
-			t.Errorf("the same file gave another record:\n%s", diff)
-		}
-	})
 }
 
 func BenchmarkFile(b *testing.B) {

@@ -4,6 +4,7 @@ import (
 	"strings"
 	"testing"
 	"time"
+	"unicode/utf8"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -128,5 +129,15 @@ func TestHTML_fieldsAreNullWithoutEvidence(t *testing.T) {
 	}
 	if a.Input.MediaType != "text/html" || a.Kind != article.KindArticle {
 		t.Errorf("got media type %s, kind %s", a.Input.MediaType, a.Kind)
+	}
+}
+
+func TestFile_hintsThatAreNoUTF8(t *testing.T) {
+	t.Parallel()
+	a := extractOne(t, prose, Hints{URL: "https://harbour.example/\xff", Filename: "\xff", Published: "\xb8", Ref: "\xff", Source: "wire"})
+	for name, got := range map[string]*string{"url": a.Input.URL, "filename": a.Input.Filename, "published": a.PublishedRaw, "ref": a.Input.Ref} {
+		if got == nil || !utf8.ValidString(*got) || !strings.Contains(*got, "\ufffd") {
+			t.Errorf("%s is %q, want what could not be read replaced", name, deref(got))
+		}
 	}
 }

@@ -19,14 +19,26 @@ var (
 	endLine  = regexp.MustCompile(`(?i)^(?:-?\s?30\s?-|[-(*\s]*ends?[-)*\s]*|n{4}|#{3}|\(?reporting by .{3,200}(?:editing by .{3,100})?\)?)$`)
 )
 
+// The bytes that lines of these patterns begin with: nearly all lines are spared them.
+const (
+	ruleLineStarts = "-=_*#~+\xe2"
+	endLineStarts  = "-(* \t\n\f\r3eEnN#rR"
+)
+
 // minArticle is the fewest letters on either side of a cut: shorter pieces are footnotes
 // and notes to editors.
 const minArticle = 400
 
+// lineEnds makes the ends of lines one kind, and a page feed a line drawn across.
+var lineEnds = strings.NewReplacer("\r\n", "\n", "\r", "\n", "\f", "\n=====\n")
+
 // splitGlued cuts a text between the articles it clearly holds. When there is only a hint
 // of several, the text stays whole and doubtful is set.
 func splitGlued(text string) (pieces []string, doubtful bool) {
-	lines := strings.Split(strings.NewReplacer("\r\n", "\n", "\r", "\n", "\f", "\n=====\n").Replace(text), "\n")
+	if len(text) < 2*minArticle {
+		return []string{text}, false
+	}
+	lines := strings.Split(lineEnds.Replace(text), "\n")
 	for i := range lines {
 		lines[i] = strings.TrimSpace(lines[i])
 	}
@@ -100,17 +112,17 @@ func kindOf(line string) lineKind {
 	switch {
 	case line == "":
 		return blankLine
-	case dateline.MatchString(line):
+	case mayBeDateline(line) && dateline.MatchString(line):
 		return placeLine
-	case len(line) < 400 && endLine.MatchString(line), mayBeCopyright(line) && boilerplateRule(line) == "copyright":
+	case len(line) < 400 && strings.IndexByte(endLineStarts, line[0]) >= 0 && endLine.MatchString(line), mayBeCopyright(line) && boilerplateRule(line) == "copyright":
 		return finalLine
-	case ruleLine.MatchString(line):
+	case strings.IndexByte(ruleLineStarts, line[0]) >= 0 && ruleLine.MatchString(line):
 		return crossLine
-	case bylineLine.MatchString(line):
+	case isByline(line):
 		return nameLine
 	case endsSentence(line) || utf8.RuneCountInString(line) > maxHeadline:
 		return proseLine
-	case len(strings.Fields(line)) < 3, listItem.MatchString(line), boilerplateRule(line) != "":
+	case len(strings.Fields(line)) < 3, isListItem(line), boilerplateRule(line) != "":
 		return otherLine
 	}
 	return titleLine
@@ -213,7 +225,7 @@ func lettersIn(lines []string) int {
 	n := 0
 	for _, line := range lines {
 		for _, r := range line {
-			if unicode.IsLetter(r) {
+			if r|0x20 >= 'a' && r|0x20 <= 'z' || r >= 0x80 && unicode.IsLetter(r) {
 				n++
 			}
 		}

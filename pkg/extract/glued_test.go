@@ -95,16 +95,3 @@ func TestSplitGlued_seeds(t *testing.T) {
 		}
 	}
 }
-
-func FuzzSplitGlued(f *testing.F) {
-	f.Add("A headline of words\nBy Mira Voss\n" + prose + "\n---\nENDS\n" + prose)
-	f.Fuzz(func(t *testing.T, text string) {
-		pieces, _ := splitGlued(text)
-		if len(pieces) == 0 {
-			t.Fatal("the text is gone")
-		}
-		if lettersIn(strings.Split(strings.Join(pieces, ""), "\n")) > lettersIn(strings.Split(text, "\n")) {
-			t.Error("letters were added")
-		}
-	})
-}

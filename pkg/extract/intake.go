@@ -9,7 +9,10 @@ import (
 
 // intake is one file on its way to articles.
 type intake struct {
-	ctx    context.Context // of the one call of File
+	ctx context.Context // of the one call of File
+	// progress is told of every part and item.
+	progress func()
+
 	limits Limits
 	hints  Hints
 	digest string
@@ -58,12 +61,14 @@ func (in *intake) read(p part) {
 	if in.full || in.ctx.Err() != nil {
 		return
 	}
+	in.progress()
 	if reject := in.readPart(p); reject != nil {
 		in.reject(p, reject)
 	}
 }
 
 func (in *intake) readPart(p part) *Reject {
+	p.hints = p.hints.valid()
 	p, reject := in.open(p)
 	if reject != nil {
 		return reject
@@ -75,29 +80,46 @@ func (in *intake) readPart(p part) *Reject {
 	if p.layers > in.limits.Layers && f.isContainer() {
 		return refuse(CodeDepth, "a %s inside %d others: unpack it and send what is inside", f, in.limits.Layers)
 	}
-	return in.guard(f, func() *Reject { return in.readers()[f](p) })
+	return in.guard(f, func() *Reject { return in.reader(f)(p) })
 }
 
-// readers has the reader of every format.
-func (in *intake) readers() map[format]func(part) *Reject {
-	return map[format]func(part) *Reject{
-		formatText:     in.readPlain,
-		formatHTML:     in.readPage,
-		formatZip:      in.readZip,
-		formatJSON:     in.readJSON,
-		formatNDJSON:   in.readLines,
-		formatFeed:     in.readFeed,
-		formatNITF:     in.readNITF,
-		formatNewsML:   in.readNewsML,
-		formatNewsMLG2: in.readNewsMLG2,
-		formatANPA:     in.readANPA,
-		formatIPTC7901: in.readIPTC7901,
-		formatMail:     in.readMail,
-		formatMbox:     in.readMbox,
-		formatMarkdown: in.readMarkdown,
-		formatWARC:     in.readWARC,
-		formatPDF:      in.readPDF,
+// reader returns the reader of a format.
+func (in *intake) reader(f format) func(part) *Reject {
+	switch f {
+	case formatText:
+		return in.readPlain
+	case formatHTML:
+		return in.readPage
+	case formatZip:
+		return in.readZip
+	case formatJSON:
+		return in.readJSON
+	case formatNDJSON:
+		return in.readLines
+	case formatFeed:
+		return in.readFeed
+	case formatNITF:
+		return in.readNITF
+	case formatNewsML:
+		return in.readNewsML
+	case formatNewsMLG2:
+		return in.readNewsMLG2
+	case formatANPA:
+		return in.readANPA
+	case formatIPTC7901:
+		return in.readIPTC7901
+	case formatMail:
+		return in.readMail
+	case formatMbox:
+		return in.readMbox
+	case formatMarkdown:
+		return in.readMarkdown
+	case formatWARC:
+		return in.readWARC
+	case formatPDF:
+		return in.readPDF
 	}
+	return nil
 }
 
 // guard turns a panic of a parser into a reject. It cannot catch what kills a
@@ -134,8 +156,8 @@ func (in *intake) settle(f format, before, passedOver int) *Reject {
 // count is how many items there are so far.
 func (in *intake) count() int { return len(in.items) + in.unlisted }
 
-// add enters an article.
-func (in *intake) add(p part, a *article.Article) *Reject {
+// add enters an article, and what its edges teach.
+func (in *intake) add(p part, a *article.Article, edge *Edge) *Reject {
 	if len(in.items) >= in.limits.Members {
 		in.full = true
 		return refuse(CodeTooMany, "more than %d items in one file: split it; those up to here were read", in.limits.Members)
@@ -143,12 +165,14 @@ func (in *intake) add(p part, a *article.Article) *Reject {
 	if p.declared != nil {
 		p.declared(a)
 	}
-	in.items = append(in.items, Item{Article: a})
+	in.items = append(in.items, Item{Article: a, Edge: edge})
+	in.progress()
 	return nil
 }
 
 // reject enters the reason why a part gives no article.
 func (in *intake) reject(p part, r *Reject) {
+	in.progress()
 	if in.rejected >= in.limits.Rejects && !in.full {
 		in.unlisted++
 		return

@@ -315,12 +315,3 @@ func TestJSON_hostile(t *testing.T) {
 		}
 	})
 }
-
-func FuzzJSON(f *testing.F) {
-	f.Add([]byte(`{"uri": "a", "headlines": [{"value": "b"}], "bodies": [{"value": "<p>c"}], "embargoed": "2027"}`))
-	f.Add([]byte(`{"version": "https://jsonfeed.org/version/1", "items": [{"title": "a", "authors": [{"name": "b"}]}]}`))
-	f.Add([]byte(`{"hits": {"hits": [{"_source": {"text": "a", "date": 1790000000}}]}}`))
-	f.Add([]byte("{\"text\": \"a\"}\n{\"text\": 1}\n[[]]"))
-	f.Add([]byte(`{"schema": "copydesk.article/1", "text": "a\n\nb", "byline": null}`))
-	f.Fuzz(func(t *testing.T, data []byte) { fuzzFile(t, data) })
-}

@@ -1,6 +1,9 @@
 package extract
 
-import "slices"
+import (
+	"slices"
+	"strings"
+)
 
 const (
 	// mostly is the share of a block from which the whole counts: of its runs of words
@@ -27,13 +30,18 @@ const stranger = "stranger"
 // it by its looks.
 func judge(es []evidence) []string {
 	verdicts := make([]string, len(es))
+	adoptBetween(es)
+	adoptHeadings(es)
 	gallery := isGallery(es)
+	boxes := smallBoxes(es)
 	for i := range es {
 		switch e := &es[i]; {
 		case !e.belongs():
 			verdicts[i] = stranger
 		case e.place&inFigure != 0 && !gallery:
 			verdicts[i] = "caption"
+		case e.place&boxes != 0:
+			verdicts[i] = "box"
 		default:
 			verdicts[i] = e.foreign()
 		}
@@ -94,7 +102,7 @@ func cutEnd(es []evidence, verdicts []string) {
 // the page's JSON-LD, because it drops leads and whole stretches of some pages.
 func (e *evidence) belongs() bool {
 	a, b, c, ld := e.a > mostly, e.b > mostly, e.c > mostly, e.ld > mostly
-	return a && (b || c) || e.prose() && (a || b && c || ld)
+	return e.adopted || a && (b || c) || e.prose() && (a || b && c || ld)
 }
 
 // prose reports whether a block is a paragraph of sentences.
@@ -109,8 +117,14 @@ func (e *evidence) foreign() string {
 		return e.rule
 	case e.echo > sameTitle:
 		return "headline_echo"
-	case linkedShare(e.pageBlock) > mostly && e.words < teaserLength && !endsSentence(e.text) && !e.heading():
+	case linkedShare(e.pageBlock) > mostly && e.words < teaserLength && !endsSentence(e.text) && !e.heading() && !writtenAddress(e.text):
 		return "link"
 	}
 	return ""
+}
+
+// writtenAddress reports whether a line shows an address for the reader to read. Links
+// to other pages show what those are about.
+func writtenAddress(line string) bool {
+	return strings.Contains(line, "://") || strings.Contains(line, "www.") || strings.Contains(line, "@")
 }

@@ -1,229 +1,199 @@
 package extract
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
+	"cmp"
+	"encoding/binary"
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/go-json-experiment/json"
-
-	"github.com/copydesk/copydesk/pkg/article"
 )
 
-// Edges learns the boilerplate of each source: the lines that open or close its
-// articles again and again, and that no general rule knows.
+// Edges learns the boilerplate of one source: the lines that open or close its articles
+// again and again, and that no general rule knows.
 //
-// What was learnt takes no effect by itself. Snapshot freezes it under a revision,
-// the revision is stamped on every record it cleaned (Cleaning.RulesRev), and a
-// replay with the same snapshot cleans the same way. Keeping the counts and handing
-// snapshots round is the caller's work.
+// What was learnt takes no effect by itself. It is entered into Rules, a snapshot whose
+// name is stamped on every record it cleaned (Cleaning.RulesRev), and a replay with the
+// same snapshot cleans the same way. Keeping the counts and handing snapshots round is
+// the caller's work.
 //
 // An Edges is not safe for concurrent use. The zero value is empty.
 type Edges struct {
-	sources map[string]*sourceEdges
-}
-
-type sourceEdges struct {
 	articles int
-	lines    map[string]*edgeCount
+	prints   []uint64              // of the latest articles, oldest first
+	lines    map[uint64]*edgeCount // by hash of key
 }
 
-// edgeCount is how many articles had a line at their edge, and on how many days.
+// edgeCount is how many articles had a line at their edge, and on which days.
 type edgeCount struct {
-	text     string // as first seen
-	articles int
-	inside   int // articles that had it elsewhere: then it is no boilerplate
-	days     int
-	lastDay  int64
+	Key      string  `json:"key"`
+	Articles int     `json:"articles"`
+	Inside   int     `json:"inside,omitzero"` // articles that had it elsewhere: then it is no boilerplate
+	Days     []int64 `json:"days"`            // since 1970, the first learntDays of them, sorted
+	Learnt   bool    `json:"learnt,omitzero"`
 }
 
 const (
-	// edgeLines is how many lines from either end of an article are its edge.
-	edgeLines = 3
 	// learntArticles is the fewest articles with a line at the edge before it counts,
 	// learntDays the fewest days they came on and learntShare the least share of the
 	// source's articles: a running story repeats a background line too, but for a few
-	// days and in few of a source's articles.
-	learntArticles, learntDays, learntShare = 5, 3, 0.1
-	// maxEdgeLines bounds what is kept of one source. When it is full the lines seen
-	// once go.
-	maxEdgeLines = 2000
+	// days and in few of a source's articles. A line that was learnt stays until its
+	// share is below keptShare, so that one on the border does not come and go.
+	learntArticles, learntDays = 5, 3
+	learntShare, keptShare     = 0.1, 0.05
+	// maxEdgeLines bounds what is kept of a source, maxLearnt what is learnt of it: more
+	// than 60 lines of six an article cannot have a tenth of the articles each.
+	maxEdgeLines, maxLearnt = 1000, 64
+	// maxPrints is how many of a source's latest articles are recognised,
+	// maxEdgeArticles after how many the counts are halved.
+	maxPrints, maxEdgeArticles = 1024, 4096
 )
 
-// Learn counts the edges of an article's paragraphs, as they are before cleaning.
-func (e *Edges) Learn(source string, paragraphs []string, received time.Time) {
-	if source == "" || len(paragraphs) < 2*edgeLines { // too short to have an edge and a middle
-		return
-	}
-	if e.sources == nil {
-		e.sources = map[string]*sourceEdges{}
-	}
-	s := e.sources[source]
-	if s == nil {
-		s = &sourceEdges{lines: map[string]*edgeCount{}}
-		e.sources[source] = s
-	}
-	s.articles++
-	day := received.Unix() / (24 * 60 * 60)
-	counted := map[string]bool{}
-	for i, p := range paragraphs {
-		key := edgeKey(p)
-		if key == "" || counted[key] {
-			continue
-		}
-		counted[key] = true
-		c := s.lines[key]
-		if i >= edgeLines && i < len(paragraphs)-edgeLines {
-			if c != nil {
-				c.inside++
-			}
-			continue
-		}
-		if c == nil {
-			c = &edgeCount{text: p, lastDay: -1}
-			s.lines[key] = c
-		}
-		c.articles++
-		if day != c.lastDay {
-			c.days++
-			c.lastDay = day
-		}
-	}
-	if len(s.lines) > maxEdgeLines {
-		for key, c := range s.lines {
-			if c.articles == 1 {
-				delete(s.lines, key)
-			}
-		}
-	}
-}
-
-// edgeKey folds a line so that a date or a number in it makes no difference, or
-// returns "" for a line that is too long to be boilerplate.
-func edgeKey(line string) string {
-	if len(line) > 4*maxBoilerplate || len([]rune(line)) > maxBoilerplate {
-		return ""
-	}
-	var b strings.Builder
-	for _, w := range strings.FieldsFunc(strings.ToLower(line), notWord) {
-		if w[0] >= '0' && w[0] <= '9' {
-			w = "0"
-		}
-		b.WriteString(w)
-		b.WriteByte(' ')
-	}
-	return b.String()
-}
-
-// Snapshot returns what was learnt so far as rules that do not change any more.
-func (e *Edges) Snapshot() *Rules {
-	r := &Rules{Sources: map[string][]string{}}
-	for name, s := range e.sources {
-		var keys []string
-		for key, c := range s.lines {
-			if c.articles >= learntArticles && c.days >= learntDays && c.inside*10 < c.articles &&
-				float64(c.articles) >= learntShare*float64(s.articles) {
-				keys = append(keys, key)
-			}
-		}
-		if len(keys) > 0 {
-			slices.Sort(keys)
-			r.Sources[name] = keys
-		}
-	}
-	return r.stamp()
-}
-
-// Rules are a snapshot of learnt boilerplate. They are safe for concurrent use.
-type Rules struct {
-	// Rev names the content: equal rules have equal revisions.
-	Rev string `json:"rev"`
-	// Number counts the snapshots of one desk; who stores them sets it.
-	Number uint64 `json:"number"`
-	// Sources has the folded lines of each source, sorted.
-	Sources map[string][]string `json:"sources"`
-}
-
-// Learnt reports whether a line at the edge of a source's article is boilerplate.
-func (r *Rules) Learnt(source, line string) bool {
-	lines := r.Sources[source]
-	if len(lines) == 0 {
+// Learn counts an article that was received at a time, and reports whether it did: near
+// copies among the source's latest 1,024 articles are no news about its boilerplate.
+//
+// It keeps itself small. Of more than 1,000 lines the half that fewer articles have goes;
+// after 4,096 articles all counts are halved, which also lets a new layout outweigh an
+// old one.
+func (e *Edges) Learn(a Edge, received time.Time) bool {
+	if slices.Contains(e.prints, a.Print) {
 		return false
 	}
-	_, found := slices.BinarySearch(lines, edgeKey(line))
-	return found
-}
-
-// Of returns the part of the rules that the articles of one source need, under the
-// revision of the whole. It spares a child process the lines of all other sources.
-func (r *Rules) Of(source string) *Rules {
-	if r == nil {
-		return nil
+	if e.prints = append(e.prints, a.Print); len(e.prints) > maxPrints {
+		e.prints = slices.Delete(e.prints, 0, len(e.prints)-maxPrints)
 	}
-	part := &Rules{Rev: r.Rev, Number: r.Number}
-	if lines := r.Sources[source]; len(lines) > 0 {
-		part.Sources = map[string][]string{source: lines}
+	if e.lines == nil {
+		e.lines = map[uint64]*edgeCount{}
 	}
-	return part
-}
-
-// ParseRules reads a snapshot that was stored as JSON and checks that it is whole.
-func ParseRules(data []byte) (*Rules, error) {
-	var r Rules
-	if err := json.Unmarshal(data, &r); err != nil {
-		return nil, fmt.Errorf("read rules: %w", err)
+	e.articles++
+	day := received.Unix() / (24 * 60 * 60)
+	for _, key := range a.Lines {
+		h := hashOf([]byte(key))
+		c := e.lines[h]
+		if c == nil {
+			c = &edgeCount{Key: key}
+			e.lines[h] = c
+		}
+		c.Articles++
+		c.on(day)
 	}
-	for _, lines := range r.Sources {
-		if !slices.IsSorted(lines) {
-			return nil, fmt.Errorf("read rules %s: lines are out of order", r.Rev)
+	for _, h := range a.Inside {
+		if c := e.lines[h]; c != nil {
+			c.Inside++
 		}
 	}
-	if rev := r.Rev; r.stamp().Rev != rev {
-		return nil, fmt.Errorf("read rules: content is of revision %s, not %s", r.Rev, rev)
-	}
-	return &r, nil
+	e.shrink()
+	return true
 }
 
-// stamp sets the revision from the content.
-func (r *Rules) stamp() *Rules {
-	data, err := json.Marshal(r.Sources, json.Deterministic(true))
+// on notes a day. Only the earliest few are kept, whatever order they come in.
+func (c *edgeCount) on(day int64) {
+	i, found := slices.BinarySearch(c.Days, day)
+	if found || i >= learntDays {
+		return
+	}
+	c.Days = slices.Insert(c.Days, i, day)
+	c.Days = c.Days[:min(len(c.Days), learntDays)]
+}
+
+func (e *Edges) shrink() {
+	if e.articles > maxEdgeArticles {
+		e.articles /= 2
+		for h, c := range e.lines {
+			c.Articles /= 2
+			c.Inside /= 2
+			if c.Articles == 0 {
+				delete(e.lines, h)
+			}
+		}
+	}
+	if len(e.lines) > maxEdgeLines {
+		e.Shrink()
+	}
+}
+
+// Shrink forgets the half of the lines that fewer articles have, and reports whether
+// there was one to forget. It makes room where the counts are stored.
+func (e *Edges) Shrink() bool {
+	all := e.sorted()
+	slices.SortStableFunc(all, func(a, b *edgeCount) int { return cmp.Compare(b.Articles, a.Articles) })
+	gone := all[len(all)/2:]
+	for _, c := range gone {
+		delete(e.lines, hashOf([]byte(c.Key)))
+	}
+	return len(gone) > 0
+}
+
+// sorted returns the lines in the order of their keys.
+func (e *Edges) sorted() []*edgeCount {
+	all := make([]*edgeCount, 0, len(e.lines))
+	for _, c := range e.lines {
+		all = append(all, c)
+	}
+	slices.SortFunc(all, func(a, b *edgeCount) int { return cmp.Compare(a.Key, b.Key) })
+	return all
+}
+
+// Learnt returns the source's boilerplate as it stands, folded and sorted, at most 64
+// lines. It notes what it returns: call it before the counts are stored.
+func (e *Edges) Learnt() []string {
+	all := e.sorted()
+	slices.SortStableFunc(all, func(a, b *edgeCount) int { return cmp.Compare(b.Articles, a.Articles) })
+	var keys []string
+	for _, c := range all {
+		share := learntShare
+		if c.Learnt {
+			share = keptShare
+		}
+		c.Learnt = len(keys) < maxLearnt && c.Articles >= learntArticles && len(c.Days) >= learntDays &&
+			c.Inside*10 < c.Articles && float64(c.Articles) >= share*float64(e.articles)
+		if c.Learnt {
+			keys = append(keys, c.Key)
+		}
+	}
+	slices.Sort(keys)
+	return keys
+}
+
+// storedEdges is how counts are stored: equal counts give equal bytes.
+type storedEdges struct {
+	Articles int          `json:"articles"`
+	Prints   []byte       `json:"prints"` // big-endian
+	Lines    []*edgeCount `json:"lines"`
+}
+
+// Encode returns the counts as JSON.
+func (e *Edges) Encode() ([]byte, error) {
+	s := storedEdges{Articles: e.articles, Lines: e.sorted()}
+	for _, p := range e.prints {
+		s.Prints = binary.BigEndian.AppendUint64(s.Prints, p)
+	}
+	b, err := json.Marshal(s)
 	if err != nil {
-		panic(fmt.Sprintf("rules: %v", err)) // a map of strings always marshals
+		return nil, fmt.Errorf("encode edges: %w", err)
 	}
-	sum := sha256.Sum256(data)
-	r.Rev = hex.EncodeToString(sum[:6])
-	return r
+	return b, nil
 }
 
-// dropLearnt takes the learnt boilerplate of an article's source off its edges.
-func dropLearnt(a *article.Article, paragraphs []string, r *Rules) []string {
-	if r == nil {
-		return paragraphs
+// ParseEdges reads what Encode returned.
+func ParseEdges(data []byte) (*Edges, error) {
+	var s storedEdges
+	if err := json.Unmarshal(data, &s); err != nil {
+		return nil, fmt.Errorf("read edges: %w", err)
 	}
-	a.Cleaning.RulesRev = optional(r.Rev)
-	head, tail := learntLines(r, a.Source.Name, paragraphs)
-	kept := paragraphs[head : len(paragraphs)-tail]
-	for _, gone := range [][]string{paragraphs[:head], paragraphs[len(paragraphs)-tail:]} {
-		for _, line := range gone {
-			a.Cleaning.Removed = append(a.Cleaning.Removed, article.Removed{Text: line, Rule: "learnt"})
+	if len(s.Prints)%8 != 0 || len(s.Prints) > 8*maxPrints || len(s.Lines) > maxEdgeLines || s.Articles < 0 {
+		return nil, fmt.Errorf("read edges: %d bytes of prints and %d lines", len(s.Prints), len(s.Lines))
+	}
+	e := &Edges{articles: s.Articles, lines: make(map[uint64]*edgeCount, len(s.Lines))}
+	for b := s.Prints; len(b) > 0; b = b[8:] {
+		e.prints = append(e.prints, binary.BigEndian.Uint64(b))
+	}
+	for _, c := range s.Lines {
+		if c == nil || c.Key == "" || len(c.Days) > learntDays || !slices.IsSorted(c.Days) {
+			return nil, fmt.Errorf("read edges: a line is broken")
 		}
+		e.lines[hashOf([]byte(c.Key))] = c
 	}
-	return kept
-}
-
-// learntLines reports how many paragraphs at the start and at the end of an article
-// are its source's learnt boilerplate. A line that is not ends the edge, and half of
-// the article always stays.
-func learntLines(r *Rules, source string, paragraphs []string) (head, tail int) {
-	most := min(edgeLines, len(paragraphs)/4)
-	for head < most && r.Learnt(source, paragraphs[head]) {
-		head++
-	}
-	for tail < most && r.Learnt(source, paragraphs[len(paragraphs)-1-tail]) {
-		tail++
-	}
-	return head, tail
+	return e, nil
 }

@@ -165,7 +165,7 @@ func (m *letter) enter(a *article.Article) {
 			a.Source.Domain = optional(strings.ToLower(clean(host)))
 		}
 	}
-	literal := m.header.Get("Date")
+	literal := strings.ToValidUTF8(m.header.Get("Date"), "\ufffd")
 	publishedIs(a, rfc822Date(literal), "mail_date", a.Received)
 	if literal = strings.TrimSpace(literal); a.PublishedRaw != nil {
 		a.PublishedRaw = &literal

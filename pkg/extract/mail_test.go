@@ -122,9 +122,3 @@ func TestMail_hostile(t *testing.T) {
 		}
 	})
 }
-
-func FuzzMail(f *testing.F) {
-	f.Add([]byte(mixedMail(f)))
-	f.Add([]byte("From a Mon Oct  5 08:30:00 2026\nFrom: a\nDate: b\n\nc\n\nFrom d Mon Oct  5 2026\nFrom: e\nTo: f\n\ng"))
-	f.Fuzz(func(t *testing.T, data []byte) { fuzzFile(t, data) })
-}

@@ -66,12 +66,12 @@ func isHeadline(ps []paragraph) bool {
 	if unspaced := !strings.ContainsRune(line, ' ') && strings.ContainsFunc(line, isHan); !unspaced && len(strings.Fields(line)) < 3 {
 		return false
 	}
-	if dateline.MatchString(line) || bylineHead.MatchString(line) || dateLine.MatchString(line) || listItem.MatchString(line) {
+	if mayBeDateline(line) && dateline.MatchString(line) || bylineHead.MatchString(line) || dateLine.MatchString(line) || isListItem(line) {
 		return false
 	}
 	// What follows must be prose: the first paragraph that is neither byline nor date.
 	for _, p := range ps[1:] {
-		if bylineLine.MatchString(p.text) || dateLine.MatchString(p.text) {
+		if isByline(p.text) || dateLine.MatchString(p.text) {
 			continue
 		}
 		body := utf8.RuneCountInString(p.text)
@@ -98,8 +98,27 @@ func isHan(r rune) bool {
 // keeps it: offsets of later stages count from there.
 func setDateline(a *article.Article, first string) {
 	// It is short: no pattern need see the whole paragraph.
-	if m := dateline.FindStringSubmatch(first[:min(len(first), 300)]); m != nil {
+	if first = first[:min(len(first), 300)]; !mayBeDateline(first) {
+		return
+	}
+	if m := dateline.FindStringSubmatch(first); m != nil {
 		a.Dateline = optional(strings.TrimRight(m[1], " -"))
 		a.Provenance["dateline"] = found("opening", 0.95)
 	}
+}
+
+// mayBeDateline spares most lines the pattern: a dateline begins with a capital, has a
+// dash, and either goes on in capitals or names an agency in brackets.
+func mayBeDateline(line string) bool {
+	r, n := utf8.DecodeRuneInString(line)
+	if !unicode.IsUpper(r) || !strings.Contains(line, "-") && !strings.Contains(line, "—") && !strings.Contains(line, "–") {
+		return false
+	}
+	r, _ = utf8.DecodeRuneInString(line[n:])
+	return unicode.IsUpper(r) || strings.ContainsRune(".'’ -", r) || strings.Contains(line, "(")
+}
+
+// isByline reports whether a line is a byline and nothing else.
+func isByline(line string) bool {
+	return (strings.HasPrefix(line, "By ") || strings.HasPrefix(line, "BY ")) && bylineLine.MatchString(line)
 }

@@ -216,33 +216,3 @@ func hugeXz(t *testing.T) string {
 	binary.LittleEndian.PutUint32(data[end:], crc32.ChecksumIEEE(data[block:end]))
 	return string(data)
 }
-
-func FuzzPacked(f *testing.F) {
-	for _, s := range []string{gzipped(f, prose), zstdPacked(f, prose), xzPacked(f, prose), zipped(f, "a.txt", prose)} {
-		f.Add([]byte(s))
-	}
-	f.Fuzz(func(t *testing.T, data []byte) { fuzzFile(t, data) })
-}
-
-// fuzzFile checks what must hold for any bytes: an article or a reject from the list,
-// and no fault of ours.
-func fuzzFile(t *testing.T, data []byte) {
-	t.Helper()
-	items, err := File(t.Context(), data, Hints{Received: received}, Limits{Expanded: 4 << 20})
-	if err != nil {
-		if codeOf(t, err) == CodeParser {
-			t.Error(err)
-		}
-		return
-	}
-	for _, item := range items {
-		switch {
-		case item.Reject != nil:
-			if codeOf(t, item.Reject) == CodeParser {
-				t.Error(item.Reject)
-			}
-		case item.Article.Text == nil || *item.Article.Text == "":
-			t.Error("an article without text")
-		}
-	}
-}

@@ -11,7 +11,8 @@ import (
 // pageBlock is a block of text of a page and what its place there says about it.
 type pageBlock struct {
 	text    string
-	tag     string // the nearest block element
+	tag     string     // the nearest block element
+	parent  *html.Node // of that element: paragraphs of one text have the same
 	place   place
 	letters int // letters and digits
 	linked  int // those of them that are in links
@@ -26,6 +27,9 @@ const (
 	inList
 	inTable
 	inQuote
+	inComments
+	inAuthorBox
+	inPromotion
 )
 
 var placeOf = map[string]place{
@@ -65,12 +69,13 @@ type blockWalk struct {
 	blocks          []pageBlock
 	b               strings.Builder
 	letters, linked int
+	parent          *html.Node // of the nearest block element
 }
 
 func (w *blockWalk) flush(tag string, p place) {
 	if w.letters > 0 {
 		text := strings.Join(strings.Fields(w.b.String()), " ")
-		w.blocks = append(w.blocks, pageBlock{text, tag, p, w.letters, w.linked})
+		w.blocks = append(w.blocks, pageBlock{text, tag, w.parent, p, w.letters, w.linked})
 	}
 	w.b.Reset()
 	w.letters, w.linked = 0, 0
@@ -92,10 +97,15 @@ func (w *blockWalk) walk(n *html.Node, tag string, p place, link bool) {
 		name = n.Data
 	}
 	block := isBlock[name] && !isCell[name]
+	around := w.parent
 	switch {
 	case block:
 		w.flush(tag, p)
+		w.parent = n.Parent
 		tag, p = name, p|placeOf[name]
+		if name != "body" && name != "html" {
+			p |= boxOf(n)
+		}
 	case name == "br":
 		w.flush(tag, p)
 	case name == "a":
@@ -108,6 +118,7 @@ func (w *blockWalk) walk(n *html.Node, tag string, p place, link bool) {
 	}
 	if block {
 		w.flush(tag, p)
+		w.parent = around
 	}
 }
 

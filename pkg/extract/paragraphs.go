@@ -3,6 +3,7 @@ package extract
 import (
 	"regexp"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 )
 
@@ -15,6 +16,18 @@ type paragraph struct {
 
 // listItem begins a line that stays a line of its own in hard-wrapped text.
 var listItem = regexp.MustCompile(`^(?:[-*•–]|\d{1,2}[.)])\s`)
+
+// isListItem asks the pattern only about lines that begin like one.
+func isListItem(line string) bool {
+	if line == "" {
+		return false
+	}
+	switch c := line[0]; {
+	case c == '-', c == '*', c >= '0' && c <= '9', c == 0xe2:
+		return listItem.MatchString(line)
+	}
+	return false
+}
 
 // splitParagraphs cuts plain text into paragraphs. A blank line always ends one. A
 // single line end ends one too, unless the text was hard-wrapped to a width, when
@@ -47,11 +60,7 @@ func squeeze(line string) string {
 	prev := byte(' ')
 	for i := range len(line) {
 		c := line[i]
-		if c >= 0x80 && c != 0xc2 && c != 0xe1 && c != 0xe2 && c != 0xe3 { // no space begins with it
-			prev = c
-			continue
-		}
-		if c == ' ' && prev == ' ' || c < ' ' || c >= 0x80 {
+		if c == ' ' && prev == ' ' || c < ' ' || c >= 0xc2 && c <= 0xe3 && startsSpace(line[i:]) {
 			return strings.Join(strings.Fields(line), " ")
 		}
 		prev = c
@@ -60,6 +69,15 @@ func squeeze(line string) string {
 		return strings.TrimSpace(line)
 	}
 	return line
+}
+
+// startsSpace reports whether a line that begins beyond ASCII begins with white space.
+func startsSpace(line string) bool {
+	if c := line[0]; c != 0xc2 && c != 0xe1 && c != 0xe2 && c != 0xe3 { // no space begins with it
+		return false
+	}
+	r, _ := utf8.DecodeRuneInString(line)
+	return unicode.IsSpace(r)
 }
 
 // maxWrap is the widest a hard-wrapped line gets. Mail wraps at 72 to 78, terminals
@@ -106,7 +124,7 @@ func fills(line, next string, width int) bool {
 // continues reports whether line goes on with the paragraph of prev in a text that
 // was wrapped to width.
 func continues(prev, line string, width int) bool {
-	if prev == "" || listItem.MatchString(line) {
+	if prev == "" || isListItem(line) {
 		return false
 	}
 	return fills(prev, line, width) || utf8.RuneCountInString(prev)*5 > width*3 && !endsSentence(prev)

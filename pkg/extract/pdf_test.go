@@ -144,13 +144,3 @@ func TestPDF_hostile(t *testing.T) {
 		}
 	})
 }
-
-func FuzzPDF(f *testing.F) {
-	f.Add([]byte(pdfPages3(f)))
-	f.Fuzz(func(t *testing.T, data []byte) {
-		if !bytes.HasPrefix(data, []byte("%PDF-")) {
-			t.Skip()
-		}
-		fuzzFile(t, data)
-	})
-}

@@ -50,7 +50,13 @@ var stopLetters = map[rune]string{
 var (
 	stopTags []string
 	stopBits = map[string]uint32{}
+	// mayStop has for each first byte the shapes of the words that begin with it. It
+	// spares most of the other words of a text the map.
+	mayStop [256]uint64
 )
+
+// shapeBit is a word's length and last byte, as one bit of 64.
+func shapeBit[W string | []byte](w W) uint64 { return 1 << (len(w)&7<<3 | int(w[len(w)-1]&7)) }
 
 func init() {
 	for tag := range stopWords {
@@ -61,6 +67,7 @@ func init() {
 	for i, tag := range stopTags {
 		for _, w := range strings.Fields(stopWords[tag]) {
 			stopBits[w] |= 1 << i
+			mayStop[w[0]] |= shapeBit(w)
 		}
 	}
 }
@@ -95,8 +102,11 @@ func countStopWords(text string) (tag string, found int) {
 		if len(s) > len(word) {
 			continue
 		}
-		lower := lowerWord(s, word[:0])
-		set := stopBits[lower]
+		lower := appendLower(word[:0], s)
+		var set uint32
+		if mayStop[lower[0]]&shapeBit(lower) != 0 {
+			set = stopBits[string(lower)]
+		}
 		if set == 0 {
 			set = letterBits(lower)
 		}
@@ -133,10 +143,10 @@ func countStopWords(text string) (tag string, found int) {
 }
 
 // letterBits returns the language that one of the letters of a word belongs to.
-func letterBits(word string) uint32 {
+func letterBits(word []byte) uint32 {
 	for i := range len(word) {
 		if word[i] >= 0xc3 { // no letter of the table is below
-			for _, r := range word[i:] {
+			for _, r := range string(word[i:]) {
 				if tag, ok := stopLetters[r]; ok {
 					return 1 << slices.Index(stopTags, tag)
 				}
@@ -165,22 +175,17 @@ func nextWord(s string) (word, rest string) {
 	return s[start:], ""
 }
 
-// lowerWord returns a word in lower case; buf saves the allocation for ASCII.
-func lowerWord(s string, buf []byte) string {
+// appendLower appends a word in lower case to b.
+func appendLower(b []byte, s string) []byte {
 	for i := range len(s) {
 		c := s[i]
 		if c >= 0x80 {
-			return strings.ToLower(s)
+			return append(b[:0], strings.ToLower(s)...)
 		}
 		if c >= 'A' && c <= 'Z' {
-			for j := range len(s) {
-				if s[j] >= 0x80 {
-					return strings.ToLower(s)
-				}
-				buf = append(buf, s[j]|0x20)
-			}
-			return string(buf)
+			c |= 0x20
 		}
+		b = append(b, c)
 	}
-	return s
+	return b
 }

@@ -187,9 +187,3 @@ func TestWire_hostile(t *testing.T) {
 		})
 	}
 }
-
-func FuzzWire(f *testing.F) {
-	f.Add([]byte(anpaSample))
-	f.Add([]byte(iptcSample))
-	f.Fuzz(func(t *testing.T, data []byte) { fuzzFile(t, data) })
-}

@@ -208,10 +208,3 @@ func TestXML_hostile(t *testing.T) {
 		})
 	}
 }
-
-func FuzzXML(f *testing.F) {
-	for _, s := range []string{fmt.Sprintf(nitfSample, ""), fmt.Sprintf(newsMLSample, "Usable", "a b"), g2Sample, rssSample, atomSample} {
-		f.Add([]byte(s))
-	}
-	f.Fuzz(func(t *testing.T, data []byte) { fuzzFile(t, data) })
-}

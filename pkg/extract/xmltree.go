@@ -161,8 +161,11 @@ func (n *node) hasElements() bool {
 var isXMLBlock = set("block", "hl1", "hl2", "hedline", "bq", "credit", "note", "byline", "dateline", "distributor", "abstract", "body.content", "fn", "nitf-table")
 
 // blocks returns the text below n, a string for each block, without the elements named
-// in skip.
+// in skip; of no node too.
 func (n *node) blocks(skip map[string]bool) []string {
+	if n == nil {
+		return nil
+	}
 	var t blockText
 	var walk func(*node)
 	walk = func(n *node) { // checkXML bounds the depth

@@ -9,6 +9,7 @@ import (
 	"os/exec"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -20,7 +21,13 @@ type child struct {
 	stderr *head
 	calls  int
 	once   sync.Once
+	ended  atomic.Bool // or is about to
+	peak   int64       // resident bytes, as far as seen; settled when it has ended
 }
+
+// peakInterval is how often the memory of a child at work is looked at: one that dies
+// takes the figure with it.
+const peakInterval = 100 * time.Millisecond
 
 // headBytes of a child's standard error are kept: the runtime names the cause of
 // death first.
@@ -44,37 +51,59 @@ func start(command []string, o Options) (*child, error) {
 	return c, nil
 }
 
-// call sends a request and waits for the answer. An unhealthy child is of no more use.
-func (c *child) call(ctx context.Context, request []byte, deadline time.Duration) (answer []byte, healthy bool, err error) {
+// call sends a request and waits for the answer: for deadline since the last sign of
+// progress, and for total in all. An unhealthy child is of no more use.
+func (c *child) call(ctx context.Context, request []byte, deadline, total time.Duration) (answer []byte, healthy bool, err error) {
 	type reply struct {
 		kind byte
 		body []byte
 		err  error
 	}
 	got := make(chan reply, 1)
+	progress := make(chan struct{}, 1)
 	go func() {
 		if err := writeFrame(c.in, kindCall, request); err != nil {
 			got <- reply{err: err}
 			return
 		}
-		kind, body, err := readFrame(c.out)
-		got <- reply{kind, body, err}
-	}()
-	late := time.NewTimer(deadline)
-	defer late.Stop()
-	select {
-	case r := <-got:
-		switch {
-		case r.err != nil:
-			return nil, false, c.autopsy()
-		case r.kind == kindError:
-			return nil, true, &FuncError{string(r.body)}
+		for {
+			kind, body, err := readFrame(c.out)
+			if err != nil || kind != kindProgress {
+				got <- reply{kind, body, err}
+				return
+			}
+			select {
+			case progress <- struct{}{}:
+			default:
+			}
 		}
-		return r.body, true, nil
-	case <-late.C:
-		err = fmt.Errorf("%w of %s", ErrDeadline, deadline)
-	case <-ctx.Done():
-		err = ctx.Err()
+	}()
+	late, end := time.NewTimer(deadline), time.NewTimer(total)
+	defer late.Stop()
+	defer end.Stop()
+	look := time.NewTicker(peakInterval)
+	defer look.Stop()
+	for err == nil {
+		select {
+		case r := <-got:
+			switch {
+			case r.err != nil:
+				return nil, false, c.autopsy()
+			case r.kind == kindError:
+				return nil, true, &FuncError{string(r.body)}
+			}
+			return r.body, true, nil
+		case <-progress:
+			late.Reset(deadline)
+		case <-look.C:
+			c.peak = max(c.peak, peakOf(c.cmd.Process.Pid))
+		case <-late.C:
+			err = fmt.Errorf("%w of %s", ErrDeadline, deadline)
+		case <-end.C:
+			err = fmt.Errorf("%w of %s in all", ErrDeadline, total)
+		case <-ctx.Done():
+			err = ctx.Err()
+		}
 	}
 	c.kill()
 	<-got // its pipes are closed now
@@ -100,9 +129,12 @@ func (c *child) autopsy() error {
 // kill ends a child and frees what it held.
 func (c *child) kill() {
 	c.once.Do(func() {
+		c.ended.Store(true)
+		c.peak = max(c.peak, peakOf(c.cmd.Process.Pid))
 		_ = c.cmd.Process.Kill() // it may be dead already
 		_ = c.in.Close()
 		_ = c.cmd.Wait() // how it ended is in ProcessState
+		c.peak = max(c.peak, peakAfter(c.cmd.ProcessState))
 	})
 }
 
@@ -129,9 +161,10 @@ func (h *head) String() string {
 
 // Frames on the pipe: a kind, a length and that many bytes.
 const (
-	kindCall  = 'c'
-	kindOK    = 'k'
-	kindError = 'e'
+	kindCall     = 'c'
+	kindOK       = 'k'
+	kindError    = 'e'
+	kindProgress = 'p'
 )
 
 // maxFrame is above any request or answer, and keeps a broken child from making its

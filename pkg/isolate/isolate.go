@@ -32,8 +32,12 @@ type Options struct {
 	Name string
 	// Size is how many children there are at most. Default 1.
 	Size int
-	// Deadline is how long a call may take. Default 10 s.
+	// Deadline is how long a call may take without a sign of progress, which the
+	// function gives by Progress. Default 10 s.
 	Deadline time.Duration
+	// Total is how long a call may take in all, whatever its progress: it ends a
+	// function that makes little steps forever. Default 12 times Deadline.
+	Total time.Duration
 	// Memory is the most a child may allocate, in bytes. Default 768 MiB. Enforced on
 	// Linux; elsewhere it only makes the child's garbage collector work harder.
 	Memory int64
@@ -49,6 +53,9 @@ func (o Options) withDefaults() Options {
 	o.Size = max(o.Size, 1)
 	if o.Deadline == 0 {
 		o.Deadline = 10 * time.Second
+	}
+	if o.Total == 0 {
+		o.Total = 12 * o.Deadline
 	}
 	if o.Memory == 0 {
 		o.Memory = 768 << 20
@@ -85,12 +92,60 @@ type Pool struct {
 
 	mu     sync.Mutex
 	closed bool
+	living map[*child]struct{}
+	stats  Stats // but for Alive, and Peak of those that live
+}
+
+// Stats are what became of a pool's children.
+type Stats struct {
+	// Alive is how many there are.
+	Alive int
+	// Ended counts those that ended, by why.
+	Ended [Ends]uint64
+	// Peak is the most memory that one of them ever held resident, in bytes; 0 where it
+	// cannot be told.
+	Peak int64
+}
+
+// End is why a child ended: a closed set.
+type End int
+
+// Why children end.
+const (
+	EndWorn     End = iota // it had answered Options.Calls
+	EndDeadline            // its function outlived a deadline
+	EndMemory              // it ran out of memory
+	EndStack               // it overflowed its stack
+	EndCrash               // it died of something else
+	EndStopped             // its caller or its pool was done
+	Ends
+)
+
+// String returns the end's name, as used for a label.
+func (e End) String() string {
+	return [Ends]string{"worn", "deadline", "memory", "stack", "crash", "stopped"}[e]
+}
+
+func endOf(err error) End {
+	switch {
+	case err == nil:
+		return EndWorn
+	case errors.Is(err, ErrDeadline):
+		return EndDeadline
+	case errors.Is(err, ErrMemory):
+		return EndMemory
+	case errors.Is(err, ErrStack):
+		return EndStack
+	case errors.Is(err, ErrCrash):
+		return EndCrash
+	}
+	return EndStopped
 }
 
 // New returns a pool. Children start when they are needed. Close it.
 func New(o Options) (*Pool, error) {
 	o = o.withDefaults()
-	p := &Pool{o: o, command: o.Command, slots: make(chan *child, o.Size)}
+	p := &Pool{o: o, command: o.Command, slots: make(chan *child, o.Size), living: map[*child]struct{}{}}
 	if len(p.command) == 0 {
 		exe, err := os.Executable()
 		if err != nil {
@@ -105,7 +160,7 @@ func New(o Options) (*Pool, error) {
 }
 
 // Call runs the function on a request in a child and returns its answer. It waits for
-// a free child; the deadline counts from then. An error is a *FuncError, one of the
+// a free child; the deadlines count from then. An error is a *FuncError, one of the
 // errors above, or ctx's.
 func (p *Pool) Call(ctx context.Context, request []byte) ([]byte, error) {
 	var c *child
@@ -126,14 +181,45 @@ func (p *Pool) Call(ctx context.Context, request []byte) ([]byte, error) {
 		if c, err = start(p.command, p.o); err != nil {
 			return nil, fmt.Errorf("isolate %s: %w", p.o.Name, err)
 		}
+		p.mu.Lock()
+		p.living[c] = struct{}{}
+		p.mu.Unlock()
 	}
-	answer, healthy, err := c.call(ctx, request, p.o.Deadline)
+	answer, healthy, err := c.call(ctx, request, p.o.Deadline, p.o.Total)
 	c.calls++
-	if !healthy || c.calls >= p.o.Calls {
-		c.kill()
+	switch {
+	case !healthy:
+		p.end(c, endOf(err))
+		c = nil
+	case c.calls >= p.o.Calls:
+		p.end(c, EndWorn)
 		c = nil
 	}
 	return answer, err
+}
+
+// end ends a child and counts it.
+func (p *Pool) end(c *child, why End) {
+	c.kill()
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	delete(p.living, c)
+	p.stats.Ended[why]++
+	p.stats.Peak = max(p.stats.Peak, c.peak)
+}
+
+// Stats returns what became of the children so far.
+func (p *Pool) Stats() Stats {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	s := p.stats
+	s.Alive = len(p.living)
+	for c := range p.living {
+		if !c.ended.Load() { // or its number may be another's by now
+			s.Peak = max(s.Peak, peakOf(c.cmd.Process.Pid))
+		}
+	}
+	return s
 }
 
 // put gives a slot back.
@@ -142,7 +228,7 @@ func (p *Pool) put(c *child) {
 	closed := p.closed
 	p.mu.Unlock()
 	if closed && c != nil {
-		c.kill()
+		p.end(c, EndStopped)
 		c = nil
 	}
 	p.slots <- c
@@ -155,7 +241,7 @@ func (p *Pool) Close() {
 	p.mu.Unlock()
 	for range p.o.Size {
 		if c := <-p.slots; c != nil {
-			c.kill()
+			p.end(c, EndStopped)
 		}
 	}
 	for range p.o.Size {

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"runtime"
 	"strings"
 	"sync"
 	"testing"
@@ -21,6 +22,9 @@ func TestMain(m *testing.M) {
 }
 
 var sink [][]byte
+
+// pieces is the deadline of the tests of work in pieces.
+const pieces = 2 * time.Second
 
 // misbehave does what the request says.
 func misbehave(ctx context.Context, request []byte) ([]byte, error) {
@@ -48,6 +52,12 @@ func misbehave(ctx context.Context, request []byte) ([]byte, error) {
 		return fmt.Append(nil, os.Getpid()), nil
 	case "environment":
 		return []byte(strings.Join(os.Environ(), "\n")), nil
+	case "work", "endless work": // in pieces of a fifth of the tests' deadline
+		for n := 0; n < 15 || string(request) == "endless work"; n++ {
+			time.Sleep(pieces / 5)
+			isolate.Progress(ctx)
+		}
+		return []byte("done"), nil
 	case "context":
 		<-ctx.Done()
 		return []byte("I was told"), nil
@@ -148,6 +158,59 @@ func TestCall_tellsTheFunctionOfItsDeadline(t *testing.T) {
 	// The child's context and the parent's patience end together; either is right.
 	if got, err := call(t, p, "context"); got != "I was told" && !errors.Is(err, isolate.ErrDeadline) {
 		t.Errorf("got %q, %v", got, err)
+	}
+}
+
+func TestCall_progressStartsTheDeadlineAnew(t *testing.T) {
+	t.Parallel()
+	p := newPool(t, isolate.Options{Deadline: pieces})
+	start := time.Now()
+	got, err := call(t, p, "work")
+	if got != "done" || err != nil {
+		t.Errorf("got %q, %v", got, err)
+	}
+	if took := time.Since(start); took < pieces {
+		t.Errorf("it took %s, which proves nothing with a deadline of %s", took, pieces)
+	}
+	if got, err := call(t, p, "next"); got != "NEXT" || err != nil {
+		t.Errorf("the next call got %q, %v", got, err)
+	}
+}
+
+func TestCall_progressDoesNotLastForever(t *testing.T) {
+	t.Parallel()
+	p := newPool(t, isolate.Options{Deadline: pieces, Total: 2 * pieces})
+	start := time.Now()
+	if _, err := call(t, p, "endless work"); !errors.Is(err, isolate.ErrDeadline) {
+		t.Errorf("error %v, want %v", err, isolate.ErrDeadline)
+	}
+	if took := time.Since(start); took < 2*pieces || took > 2*pieces+10*time.Second {
+		t.Errorf("it took %s, want %s", took, 2*pieces)
+	}
+}
+
+func TestStats(t *testing.T) {
+	t.Parallel()
+	p := newPool(t, isolate.Options{Memory: 1 << 30, Deadline: time.Minute, Calls: 2})
+	if s := p.Stats(); s != (isolate.Stats{}) {
+		t.Errorf("before the first call: %+v", s)
+	}
+	for _, request := range []string{"hello", "exit", "stack", "memory", "hello", "hello", "hello"} {
+		_, _ = call(t, p, request) // how it ends is in the stats
+	}
+	s := p.Stats()
+	want := isolate.Stats{Alive: 1, Peak: s.Peak}
+	want.Ended[isolate.EndCrash], want.Ended[isolate.EndStack], want.Ended[isolate.EndMemory], want.Ended[isolate.EndWorn] = 1, 1, 1, 1
+	if s != want {
+		t.Errorf("got %+v, want %+v", s, want)
+	}
+	// The child that ate all it was given is dead, and its figure is here all the same.
+	if runtime.GOOS == "linux" && (s.Peak < 512<<20 || s.Peak > 5<<28) {
+		t.Errorf("the largest child held %d MiB, with a limit of 1024", s.Peak>>20)
+	}
+	p.Close()
+	if s := p.Stats(); s.Alive != 0 || s.Ended[isolate.EndStopped] != 1 {
+		t.Errorf("after the end: %+v", s)
 	}
 }
 

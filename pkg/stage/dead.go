@@ -2,6 +2,8 @@ package stage
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"strconv"
 	"strings"
 	"unicode"
@@ -9,6 +11,7 @@ import (
 	"github.com/nats-io/nats.go"
 
 	"github.com/copydesk/copydesk/pkg/article"
+	"github.com/copydesk/copydesk/pkg/bus"
 )
 
 // maxErrorHeader keeps a dead letter's error readable in a listing.
@@ -58,14 +61,28 @@ func headerText(s string) string {
 // headerRoom is what a message's headers may take of the server's largest message.
 const headerRoom = 8 << 10
 
-// fit moves a payload that no longer fits beside its headers to the blob bucket.
-func (r *runner) fit(ctx context.Context, m *nats.Msg) error {
-	if r.o.Blobs == nil || int64(len(m.Data)) < r.nc.MaxPayload()-headerRoom {
+// errBlob says that a payload could not be stored beside the messages.
+var errBlob = errors.New("no room beside the messages")
+
+// fit moves a payload to the blob bucket that no longer fits beside its headers. The raw
+// file that many dead letters of one delivery would carry is stored once, and each letter
+// refers to it: a feed of 900 KiB with a hundred broken entries would fill a tenth of a
+// gigabyte of the dead letters otherwise. A blob outlives the letters by bus.Provision's
+// choice of its age.
+func (r *runner) fit(ctx context.Context, d *delivery, m *nats.Msg) error {
+	shared := d.letters > 1 && d.letters*len(d.in.Data) > bus.MaxInline && m.Subject == article.DeadSubject(r.o.Name)
+	if r.o.Blobs == nil || len(m.Data) == 0 || !shared && int64(len(m.Data)) < r.nc.MaxPayload()-headerRoom {
 		return nil
 	}
-	ref, err := r.o.Blobs.Put(ctx, m.Data)
-	if err != nil {
-		return err
+	ref := d.raw
+	if ref == "" || !shared {
+		var err error
+		if ref, err = r.o.Blobs.Put(ctx, m.Data); err != nil {
+			return fmt.Errorf("%w: %w", errBlob, err)
+		}
+	}
+	if shared {
+		d.raw = ref
 	}
 	m.Header.Set(article.HeaderBlob, ref)
 	m.Data = nil

@@ -34,6 +34,8 @@ type delivery struct {
 	doubtful bool            // outputs may be published already: look first
 	suspect  bool            // may kill the process
 	msgs     []*nats.Msg     // what the function's outputs came to
+	letters  int             // dead letters among them that carry the input
+	raw      string          // the blob they share, once stored
 	stored   []func()        // to tell once all are stored
 	placed   []func(bus.Ack) // by message, to tell where it is stored; may be short
 	word     []byte          // the last word once they are stored; nil means an ack

@@ -34,9 +34,11 @@ func (r *runner) deliver(d *delivery, outs []Out) {
 func (r *runner) messages(d *delivery, outs []Out) []*nats.Msg {
 	in, id := d.in, d.in.Delivery()
 	msgs := make([]*nats.Msg, len(outs))
+	d.letters, d.raw = 0, ""
 	for i, out := range outs {
 		if out.Reject != nil {
 			msgs[i] = deadLetter(r.o.Name, in, out.Header, failure(out.Reject, 1))
+			d.letters++
 			continue
 		}
 		h := out.Header
@@ -78,7 +80,7 @@ func (r *runner) publish(d *delivery, msgs []*nats.Msg) {
 			r.answered(d, nil)
 			continue
 		}
-		err := r.fit(r.calls, m)
+		err := r.fit(r.calls, d, m)
 		if err == nil {
 			r.m.out.Add(float64(len(m.Data)))
 			err = r.pub.Publish(r.calls, m, func(a bus.Ack, err error) {
@@ -131,6 +133,11 @@ func (r *runner) answered(d *delivery, err error) {
 		r.publishLater(d, fullRetry/5)
 	case errors.Is(err, bus.ErrClosed), errors.Is(err, nats.ErrConnectionClosed), errors.Is(err, context.Canceled):
 		// The stage ends. The server delivers the message again.
+	case errors.Is(err, errBlob):
+		// Burying the message for it would need the bucket again.
+		r.o.Logger.Warn("store a large payload", "stage", r.o.Name, "seq", d.in.Seq, "err", err)
+		r.pause(storeRetry)
+		r.publishLater(d, storeRetry)
 	default:
 		d.msgs, d.word, d.stored, d.placed = nil, nil, nil, nil
 		r.verdict(d, nil, fmt.Errorf("publish: %w", err))

@@ -3,6 +3,7 @@ package stage
 import (
 	"context"
 	"hash/maphash"
+	"strconv"
 	"sync"
 	"time"
 
@@ -28,9 +29,11 @@ type published struct {
 	js      jetstream.JetStream
 	outputs []Output
 	seed    maphash.Seed
+	splits  bool // the stage makes several items of an input
 
 	mu    sync.Mutex
 	ids   map[uint64]struct{} // hashes of message ids; nil until read
+	split map[string]int      // by origin, how many items a file of several has
 	next  []uint64            // by output, the sequence to read on from
 	since time.Time           // complete from here
 	until time.Time           // to here
@@ -59,6 +62,7 @@ func (p *published) cover(ctx context.Context, since, until time.Time) error {
 
 // read reads everything since a time.
 func (p *published) read(ctx context.Context, since time.Time) error {
+	p.split = map[string]int{}
 	ids, next, now := map[uint64]struct{}{}, make([]uint64, len(p.outputs)), time.Now()
 	for i, out := range p.outputs {
 		var err error
@@ -90,8 +94,23 @@ func (p *published) note(ids map[uint64]struct{}) func(jetstream.Msg, *jetstream
 		if id := m.Headers().Get(nats.MsgIdHdr); id != "" {
 			ids[maphash.String(p.seed, id)] = struct{}{}
 		}
+		if n, err := strconv.Atoi(m.Headers().Get(article.HeaderCount)); err == nil && n > 1 && p.splits {
+			p.split[originOf(m.Headers())] = n
+		}
 		return nil
 	}
+}
+
+func originOf(h nats.Header) string {
+	return h.Get(article.HeaderLane) + "/" + h.Get(article.HeaderOriginSeq)
+}
+
+// partsOf returns how many items the file with this identity has, if one of several is
+// in the view, or 0.
+func (p *published) partsOf(identity nats.Header) int {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.split[originOf(identity)]
 }
 
 // has reports whether a message id is in the view.
@@ -107,6 +126,6 @@ func (p *published) forget(now time.Time, after time.Duration) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.ids != nil && now.Sub(p.asked) > after {
-		p.ids = nil
+		p.ids, p.split = nil, nil
 	}
 }

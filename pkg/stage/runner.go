@@ -65,6 +65,7 @@ func newRunner(ctx context.Context, nc *nats.Conn, o Options) (*runner, error) {
 		quit:     make(chan struct{}),
 		fatal:    make(chan error, 1),
 	}
+	r.seen.splits = o.Part != nil
 	room := 0
 	for _, in := range o.Inputs {
 		r.feeds = append(r.feeds, newFeed(r, in))

@@ -120,6 +120,11 @@ type Options struct {
 	// letter. Default: the input's own.
 	Identify func(in In) nats.Header
 
+	// Part returns the identity headers of the i-th of n items of an input that the
+	// stage splits. With it a file of which some items are out already, and which then
+	// fails for good, is buried item by item for the rest. Nil: one input is one item.
+	Part func(in In, i, n int) nats.Header
+
 	// Concurrency is how many messages are worked on at a time. Default 1.
 	Concurrency int
 	// PrefetchBytes bounds the bytes of buffered messages. Default 64 MiB.

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"hash/fnv"
 	"runtime/debug"
+	"slices"
 	"strconv"
 	"time"
 
@@ -224,12 +225,28 @@ func (r *runner) giveUp(d *delivery, f *Failure) {
 		r.cannotLook(d, err)
 		return
 	}
-	if r.seen.has(m.Header.Get(nats.MsgIdHdr)) {
+	letters := r.letters(d, m, f)
+	if len(letters) == 0 {
 		r.finish(d, wordAck, outcomeDuplicate)
 		return
 	}
 	r.o.Logger.Warn("message buried", "stage", r.o.Name, "item", m.Header.Get(article.HeaderItem), "reason", f.Code, "class", f.Class, "attempts", f.Attempts)
-	r.publish(d, []*nats.Msg{m})
+	r.publish(d, letters)
+}
+
+// letters returns what buries an input: the letter of the whole or, when some of its items
+// are out already, one for each that is not.
+func (r *runner) letters(d *delivery, whole *nats.Msg, f *Failure) []*nats.Msg {
+	all := []*nats.Msg{whole}
+	if n := r.seen.partsOf(whole.Header); n > 1 && r.o.Part != nil && d.in.Delivery() == (article.Delivery{}) {
+		all = make([]*nats.Msg, n)
+		for i := range all {
+			all[i] = deadLetter(r.o.Name, d.in, r.o.Part(d.in, i, n), f)
+		}
+	}
+	left := slices.DeleteFunc(all, func(m *nats.Msg) bool { return r.seen.has(m.Header.Get(nats.MsgIdHdr)) })
+	d.letters, d.raw = len(left), ""
+	return left
 }
 
 // cannotLook gives back a message of which it cannot be told whether it was done.

@@ -35,6 +35,12 @@ folder of its own that are thrown away afterwards (TMPDIR says where).
   idle         one article at a time through an idle pipeline
   start        until the server takes connections, and until every stage pulls
   json         one decode and one encode of a record of 4 KiB
+  dedupe       signatures of generated articles; decisions, the time of a verdict on
+               a signature, memory an article (heap_bytes all of it, index_bytes the
+               table of word triples, evidence_bytes what is compared) and restart, the
+               time to read its image, of an index of --n articles made of synthetic
+               words, all of one window. It needs no server and takes more than a
+               stream holds: "bench dedupe --n 1000000 --rounds 1", some minutes
 
 rate and cpu are measured from a full inbox to the last acknowledgement, the server
 in the same process included; p50 and p99 from publishing a file until its result

@@ -39,6 +39,12 @@ With --json each figure is one line:
 		return eval.WriteTable(w, scores)
 	}
 	cmd.AddCommand(evalFormats(&dir, write))
+	cmd.AddCommand(evalDedupe(&dir, func(w io.Writer, scores []eval.Score) error {
+		if asJSON {
+			return eval.WriteJSON(w, scores)
+		}
+		return eval.WriteList(w, scores) // its sets have few figures in common
+	}))
 	cmd.AddCommand(&cobra.Command{
 		Use:   "sentences",
 		Short: "Sentence ends and token bounds of pkg/text",
@@ -88,7 +94,9 @@ f1, precision, recall   of "text": 4-word shingles, P and R averaged over pages,
 title_exact             letters and digits equal, case aside
 date_exact              the same day, in the gold's own zone
 author_exact            all names and no other, in any order
-false_drops             share of gold paragraphs the cleaner took out
+false_drops             share of gold paragraphs the line cleaner took out
+false_cuts              and the judge of a page's blocks: captions, boxes, links, echoes
+                        of the headline, the end
 
 The bodies serve as plain texts too: false_drops, headline_taken (how often a first
 line of the body was taken for a headline) and language (set "texts"), and charset/<encoding>, the share of bodies that come out of the encoding as they do of

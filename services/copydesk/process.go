@@ -73,7 +73,7 @@ could process is an answer, not a failure.`,
 				return err
 			}
 			defer r.Close()
-			d, err := desk.New(desk.Options{Dial: r.dial, Ordered: true, Isolate: true, Version: run.BuildInfo().Version, Logger: log})
+			d, err := desk.New(desk.Options{Dial: r.dial, Ordered: true, Isolate: true, Learning: desk.Learning{Interval: -1}, Version: run.BuildInfo().Version, Logger: log})
 			if err != nil {
 				return err
 			}

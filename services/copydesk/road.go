@@ -18,6 +18,13 @@ func roadFlags(f *pflag.FlagSet, s *bus.Settings) {
 	f.AddGoFlagSet(std)
 }
 
+// learningFlags are those about learnt boilerplate.
+func learningFlags(f *pflag.FlagSet, l *desk.Learning) {
+	std := flag.NewFlagSet("", flag.ContinueOnError)
+	desk.LearningFlags(std, l)
+	f.AddGoFlagSet(std)
+}
+
 // processFlags are the flags of commands that run until they are stopped.
 func processFlags(f *pflag.FlagSet, o *run.Options, listen string) {
 	f.StringVar(&o.Listen, "listen", listen, "serve HTTP on this `address`; empty for none")

@@ -19,6 +19,7 @@ func workerCommand() *cobra.Command {
 		nats      connection
 		process   run.Options
 		settings  bus.Settings
+		learning  desk.Learning
 		provision bool
 		stateDir  string
 	)
@@ -43,7 +44,7 @@ gets --provision=false.`,
 			}
 			return run.Run(cmd.Context(), "worker", o, func(ctx context.Context, p *run.Process) error {
 				d, err := desk.New(desk.Options{
-					Dial: nats.dialer(p.Log), Settings: settings, Stages: stages, Provision: provision, StateDir: stateDir,
+					Dial: nats.dialer(p.Log), Settings: settings, Learning: learning, Stages: stages, Provision: provision, StateDir: stateDir,
 					Grace: stageGrace(process.Grace), Version: run.BuildInfo().Version,
 					Logger: p.Log, Registerer: p.Registry, Isolate: true, Wrap: wrapStages,
 				})
@@ -59,6 +60,7 @@ gets --provision=false.`,
 	f := cmd.Flags()
 	nats.flags(f)
 	roadFlags(f, &settings)
+	learningFlags(f, &learning)
 	processFlags(f, &process, "")
 	f.StringVar(&stateDir, "state-dir", "", "`folder` of this worker's own where dedupe keeps its index, to start quicker")
 	f.BoolVar(&provision, "provision", true, "declare streams and consumers first; off where the worker may not")
