@@ -132,7 +132,7 @@ func (x *Index) key(h uint64, q *query) (key, bool) {
 		return key{}, false
 	}
 	k, ok := x.chains.keys[h]
-	if !ok || q.received-k.seen > int64(x.memory) {
+	if !ok || q.received-k.seen > int64(x.memory) || x.chains.list[k.chain].latest == 0 {
 		return key{}, false
 	}
 	return k, true
@@ -264,8 +264,36 @@ func (x *Index) Remove(e Entry) {
 	for _, k := range e.identities() {
 		x.chains.forget(k, h)
 	}
+	if !e.Relation.Stops() {
+		x.stepBack(&e, arrived.seq)
+	}
 	if arrived.document >= x.docs.oldest && arrived.document != 0 {
 		x.withdraw(arrived.document)
+	}
+}
+
+// stepBack makes the version before one that is taken out the latest again. The first
+// leaves nothing that an article could be a copy of.
+func (x *Index) stepBack(e *Entry, seq uint64) {
+	uri := e.URI
+	id := x.chainOf(&uri)
+	if id == 0 {
+		return
+	}
+	c := &x.chains.list[id]
+	if c.seq != seq {
+		return // a later version stands
+	}
+	c.latest, c.seq, c.hash, c.provider, c.document = uint32(e.Version-1), e.Previous, 0, "", 0
+	if c.latest == 0 {
+		return
+	}
+	// Rare enough to look at them all.
+	for at := x.docs.next; at > x.docs.oldest; at-- {
+		if d := x.docs.get(at - 1); d.chain == id && d.version == c.latest && !d.removed {
+			c.hash, c.document = d.hash, at-1
+			return
+		}
 	}
 }
 
