@@ -85,6 +85,7 @@ func (x *Index) writeKeys(e *encoder) {
 		e.u64(uint64(d.received))
 		e.u64(k.owner)
 		e.u32(k.chain)
+		e.u32(k.cleaned)
 		e.bytes([]byte{flag(k.near)})
 	}
 	e.u64(uint64(len(x.arrived.waiting())))
@@ -152,7 +153,7 @@ func (x *Index) readChains(d *decoder) {
 func (x *Index) readKeys(d *decoder) {
 	for range d.count() {
 		h, seen := d.u64(), int64(d.u64())
-		k := key{owner: d.u64(), seen: seen, chain: d.u32(), near: d.flag()}
+		k := key{owner: d.u64(), seen: seen, chain: d.u32(), cleaned: d.u32(), near: d.flag()}
 		if d.err != nil {
 			return
 		}

@@ -119,8 +119,9 @@ func (x *Index) decideSame(q *query, e *Entry) bool {
 		return false
 	}
 	e.Relation, e.Method = article.Exact, "sha256"
-	if k.near {
-		e.Relation = article.Near // a copy of a copy relates to the original as that one did
+	if k.near || k.cleaned != e.Cleaned {
+		// A copy of a copy relates to the original as that one did.
+		e.Relation = article.Near
 	}
 	x.concern(e, k.chain, 1)
 	return true
@@ -218,7 +219,7 @@ func (x *Index) enter(e *Entry, chain uint32, seq uint64) uint32 {
 // remember keeps what names an article.
 func (x *Index) remember(e *Entry, owner uint64, chain uint32, received int64) {
 	for _, k := range e.identities() {
-		x.chains.remember(k, key{owner: owner, seen: received, chain: chain, near: e.Relation == article.Near})
+		x.chains.remember(k, key{owner: owner, seen: received, chain: chain, cleaned: e.Cleaned, near: e.Relation == article.Near})
 	}
 }
 

@@ -42,6 +42,9 @@ type Signature struct {
 	Scheme string `json:"scheme"`
 	// Hash is the SHA-256 of the words in order, in lower-case hexadecimal.
 	Hash string `json:"hash"`
+	// Cleaned is the hash of the lines that cleaning took out, 0 for none: the same words
+	// sent with other boilerplate are a near copy, not an exact one.
+	Cleaned uint32 `json:"cleaned"`
 	// Words counts the words, Total the word triples.
 	Words int `json:"words"`
 	Total int `json:"total"`
@@ -104,6 +107,9 @@ func Sign(a *article.Article) Signature {
 	g.doc.Scan(whole)
 	s := Signature{Scheme: Scheme, Hash: g.spell(whole), Figures: Hashes{}, Lead: Hashes{}, Names: Hashes{}, Paragraphs: Hashes{}}
 	s.Words = len(g.words)
+	for _, r := range a.Cleaning.Removed {
+		s.Cleaned = chainHash(s.Cleaned, hashString(folded(r.Text)))
+	}
 	name := folded(unmarked(value(a.Headline)))
 	if name != "" {
 		s.Headline = uint32(hashString(name)>>32) | 1

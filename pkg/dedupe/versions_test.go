@@ -78,6 +78,14 @@ func TestIndex_versionsByName(t *testing.T) {
 			row{article.Update, "url", 2},
 		},
 		{
+			"the same words that came with other boilerplate are a near copy",
+			with(arrival(0, "Harbour strike", whole), func(a *article.Article) {
+				a.Cleaning.Removed = []article.Removed{{Text: "Get our digest", Rule: "sign_up"}}
+			}),
+			arrival(5, "Harbour strike", whole),
+			row{article.Near, "sha256", 1},
+		},
+		{
 			"the same item of a feed a week later is no news",
 			with(arrival(0, "Harbour strike", whole), at("https://news.example/strike")), with(arrival(7*day, "Harbour strike", whole), at("https://news.example/strike")),
 			row{article.Exact, "sha256", 1},
