@@ -350,20 +350,28 @@ type query struct {
 	hash     uint64
 	received int64
 	all      Hashes   // see wide
-	found    []uint32 // articles, once for each shared triple
+	listed   []uint32 // articles with one triple
+	found    []hit    // the same for all triples
 	closest  []candidate
 
 	weighedTo uint32  // up to which hash
 	weight    float64 // the mean weight of its own triples is known
 }
 
-type candidate struct {
+// hit is an article that shares a triple, with the triple's weight.
+type hit struct {
 	id     uint32
-	shared int
+	weight float32
+}
+
+// candidate is an article with the weight of the triples it shares.
+type candidate struct {
+	id       uint32
+	strength float32
 }
 
 func (q *query) begin(a *article.Article, s *Signature, o *Overrides) {
-	*q = query{s: s, o: o, a: a, hash: contentKey(s.Hash), received: nanos(a.Received), all: q.all[:0], found: q.found[:0], closest: q.closest[:0]}
+	*q = query{s: s, o: o, a: a, hash: contentKey(s.Hash), received: nanos(a.Received), all: q.all[:0], listed: q.listed[:0], found: q.found[:0], closest: q.closest[:0]}
 }
 
 // wide returns the triples of the beginning together with those kept of the rest.
@@ -383,14 +391,18 @@ func (q *query) comparable(d *document) int {
 	return len(q.s.Fingerprints)
 }
 
-// candidates returns the articles that share the most triples with the query, most
-// shared first, then the latest first.
+// candidates returns the articles that share the most with the query by weight, the
+// strongest first, then the latest first. By mere number the hundred siblings in a
+// template would stand before the original.
 func (x *Index) candidates(q *query) []candidate {
 	look := func(f uint32) {
-		n := len(q.found)
-		q.found = x.posted.find(f, q.found, x.docs.oldest)
-		if len(q.found)-n >= frequent {
-			q.found = q.found[:n]
+		q.listed = x.posted.find(f, q.listed[:0], x.docs.oldest)
+		if len(q.listed) >= frequent {
+			return
+		}
+		w := float32(x.scale(len(q.listed)))
+		for _, id := range q.listed {
+			q.found = append(q.found, hit{id, w})
 		}
 	}
 	for _, f := range q.s.Fingerprints {
@@ -403,28 +415,26 @@ func (x *Index) candidates(q *query) []candidate {
 			}
 		}
 	}
-	slices.Sort(q.found)
-	for i := 0; i < len(q.found); {
-		j := i + 1
-		for j < len(q.found) && q.found[j] == q.found[i] {
-			j++
+	slices.SortFunc(q.found, func(a, b hit) int { return cmp.Compare(a.id, b.id) })
+	least := leastShare
+	if q.s.mark == correctionMark {
+		least = leastShareMarked
+	}
+	for rest := q.found; len(rest) > 0; {
+		id, n, strength := rest[0].id, 0, float32(0)
+		for n < len(rest) && rest[n].id == id {
+			strength += rest[n].weight
+			n++
 		}
-		id := q.found[i]
-		n := j - i
-		i = j
+		rest = rest[n:]
 		d := x.docs.get(id)
 		fewer := min(q.comparable(d), int(d.fingerprints))
-		least := leastShare
-		if q.s.mark == correctionMark {
-			least = leastShareMarked
+		if n >= min(minShared, fewer) && float64(n) >= least*float64(fewer) && !d.removed && x.within(d.received, q.received) {
+			q.closest = append(q.closest, candidate{id, strength})
 		}
-		if n < min(minShared, fewer) || float64(n) < least*float64(fewer) || d.removed || !x.within(d.received, q.received) {
-			continue
-		}
-		q.closest = append(q.closest, candidate{id, n})
 	}
 	slices.SortFunc(q.closest, func(a, b candidate) int {
-		return cmp.Or(cmp.Compare(b.shared, a.shared), cmp.Compare(b.id, a.id))
+		return cmp.Or(cmp.Compare(b.strength, a.strength), cmp.Compare(b.id, a.id))
 	})
 	return q.closest[:min(len(q.closest), maxCandidates)]
 }

@@ -61,6 +61,8 @@ const (
 	// minWeighted is the weighted share, minRare the number of rare triples from which two
 	// articles may be the same. What is all of it in the other needs fewer.
 	minWeighted, minRare, minRareWhole = 0.35, 3, 2
+	// whole is the weighted share from which nothing is left to disagree in.
+	whole = 0.95
 	// minSupport is what the share and the agreement of names must come to together: a
 	// report in other words names the same people, and a form filled in for another
 	// company does not.
@@ -129,7 +131,7 @@ func (m *measures) accept(mark marker) bool {
 	case m.longer < form && m.bothLeads < minLeads,
 		m.longer < form && m.onlyNew > 0 && m.onlyOld > 0 && m.bothLeads < minLeadsMended,
 		m.weighted < half && m.opening == 0 && m.longer >= form,
-		m.weighted < share, m.rare < rare, m.weighted+names < support, m.lead < lead:
+		m.weighted < share, m.rare < rare, m.weighted < whole && m.weighted+names < support, m.lead < lead:
 		return false
 	case m.gap < later:
 		return true
