@@ -80,7 +80,10 @@ const (
 	minFigures, minLead = 0.5, 0.4
 	nearlyAll           = 0.75
 	minLeadNearlyAll    = 0.25
-	minRareNearlyAll    = 15
+	// muchLong is the share of a long article from which the lead does not matter: a
+	// damaged copy spells it otherwise, a collection begins with another report.
+	muchLong    = 0.6
+	minRareMuch = 8
 
 	// form is the length up to which an article may be a form filled in, such as a
 	// dividend: then every name of either headline counts, and more so when either has a
@@ -121,7 +124,10 @@ func (m *measures) accept(mark marker) bool {
 	if m.shorter >= long {
 		share, support, rare = minWeightedLong, minSupportLong, minRareLong
 	}
-	if m.weighted >= nearlyAll && m.rare >= minRareNearlyAll {
+	switch {
+	case m.shorter >= long && m.weighted >= muchLong && m.rare >= minRareMuch:
+		lead = 0
+	case m.weighted >= nearlyAll && m.rare >= minRareMuch:
 		lead = minLeadNearlyAll
 	}
 	if m.inOld == 1 || m.inNew == 1 {
