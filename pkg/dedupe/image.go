@@ -198,6 +198,7 @@ func (x *Index) readDocuments(d *decoder) {
 		}
 		x.docs.add(doc, lists[:]...)
 		if doc.removed {
+			x.docs.gaps++
 			continue
 		}
 		for _, names := range lists[2:4] {

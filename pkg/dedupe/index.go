@@ -268,8 +268,12 @@ func (x *Index) Remove(e Entry) {
 	if !e.Relation.Stops() {
 		x.stepBack(&e, arrived.seq)
 	}
-	if arrived.document >= x.docs.oldest && arrived.document != 0 {
-		x.withdraw(arrived.document)
+	if id := arrived.document; id >= x.docs.oldest && id != 0 {
+		for _, f := range x.docs.view(id).fingerprints {
+			x.posted.remove(f, id)
+		}
+		x.docs.gaps++
+		x.withdraw(id)
 	}
 }
 

@@ -82,6 +82,25 @@ func (s *shard) fill(entries []slot, oldest uint32, frequent int) {
 	}
 }
 
+// remove takes an article out from under a fingerprint, as if it had not been entered.
+func (p *postings) remove(f, article uint32) {
+	s := p.of(f)
+	from, to := s.run(f)
+	for i := from; i < to; i++ {
+		switch at := &s.slots[i].article; {
+		case *at&listed != 0:
+			list := &s.lists[*at&^listed]
+			if j, ok := slices.BinarySearch(*list, article); ok {
+				*list = slices.Delete(*list, j, j+1)
+			}
+			return
+		case *at == article:
+			*at = vacated
+			return
+		}
+	}
+}
+
 // add reports whether there was room.
 func (s *shard) add(e slot, oldest uint32, frequent int) bool {
 	from, to := s.run(e.fingerprint)

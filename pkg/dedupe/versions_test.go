@@ -332,8 +332,14 @@ func TestIndex_takingOutIsAsIfItHadNeverBeenSeen(t *testing.T) {
 	if before.Relation != article.Update || before.Previous != 1 || before.Version != 2 {
 		t.Fatalf("the second version is %+v", before)
 	}
-	x.Add(before, 2)
-	x.Remove(before)
+	articles, triple := x.Stats().Articles, before.Fingerprints[0]
+	for range 10 { // more than stand in the table itself
+		x.Add(before, 2)
+		x.Remove(before)
+	}
+	if n := x.posted.count(triple, x.docs.oldest); n != 0 || x.Stats().Articles != articles {
+		t.Errorf("what was taken out still counts: %d with its first triple, %d articles, want 0 and %d", n, x.Stats().Articles, articles)
+	}
 	type verdict struct {
 		Relation article.Relation
 		URI      string

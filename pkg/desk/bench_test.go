@@ -49,11 +49,10 @@ func report(n int) *article.Article {
 // and with signatures made before.
 func BenchmarkDecider(b *testing.B) {
 	const askers = 128
-	for _, c := range []struct{ signed, atomic bool }{{false, false}, {true, false}, {true, true}} {
-		signed := c.signed
-		b.Run(fmt.Sprintf("signed=%v/atomic=%v", c.signed, c.atomic), func(b *testing.B) {
+	for _, signed := range []bool{false, true} {
+		b.Run(fmt.Sprintf("signed=%v", signed), func(b *testing.B) {
 			s := logServer(b)
-			d := deciderOn(b, s, true, c.atomic, nil)
+			d := decideOn(b, s, nil)
 			articles, signatures := make([]*article.Article, b.N), make([]dedupe.Signature, b.N)
 			for i := range articles {
 				articles[i] = report(i + 1)
@@ -98,7 +97,7 @@ func BenchmarkRestart(b *testing.B) {
 		b.Fatal(err)
 	}
 	b.Cleanup(pub.Close)
-	log := &decisions{nc: nc, js: s.JS, publish: publishChain(pub)}
+	log := &decisions{nc: nc, js: s.JS, publish: pub.PublishAtomic}
 	d := &decider{log: log, index: dedupe.NewIndex(dedupe.Options{})}
 	batch := make([]dedupe.Entry, 0, maxDecisions)
 	for i := range b.N {

@@ -36,10 +36,10 @@ func logServer(t testing.TB) *desktest.Server {
 // Wrap, if not nil, is put around how it appends.
 func decideOn(t testing.TB, s *desktest.Server, wrap func(publish) publish) *decider {
 	t.Helper()
-	return deciderOn(t, s, true, false, wrap)
+	return deciderOn(t, s, true, wrap)
 }
 
-func deciderOn(t testing.TB, s *desktest.Server, active, atomic bool, wrap func(publish) publish) *decider {
+func deciderOn(t testing.TB, s *desktest.Server, active bool, wrap func(publish) publish) *decider {
 	t.Helper()
 	nc := s.Connect(t, "decider")
 	js, err := jetstream.New(nc)
@@ -55,10 +55,7 @@ func deciderOn(t testing.TB, s *desktest.Server, active, atomic bool, wrap func(
 	if err != nil {
 		t.Fatal(err)
 	}
-	log := &decisions{nc: nc, js: js, publish: publishChain(pub)}
-	if atomic {
-		log.atomic, log.publish = true, pub.PublishAtomic
-	}
+	log := &decisions{nc: nc, js: js, publish: pub.PublishAtomic}
 	if wrap != nil {
 		log.publish = wrap(log.publish)
 	}
@@ -120,8 +117,7 @@ func TestDecider_twoDecidersMissNoDuplicateReleasedAtTheSameInstant(t *testing.T
 		groups = 50
 	}
 	s := logServer(t)
-	// One appends as under each profile.
-	deciders := []*decider{deciderOn(t, s, true, false, nil), deciderOn(t, s, true, true, nil)}
+	deciders := []*decider{decideOn(t, s, nil), decideOn(t, s, nil)}
 	got := make([][2]dedupe.Entry, groups)
 	for g := range groups {
 		var wg sync.WaitGroup
@@ -190,99 +186,41 @@ func TestDecider_survivesWhatCanBecomeOfAnAppend(t *testing.T) {
 			return bus.Ack{}, &jetstream.APIError{Code: 400, ErrorCode: 10176, Description: "batch publish is incomplete and was abandoned"}
 		}},
 	} {
-		for _, atomic := range []bool{false, true} {
-			t.Run(fmt.Sprintf("%s, atomic %v", c.name, atomic), func(t *testing.T) {
-				t.Parallel()
-				s := logServer(t)
-				var calls int
-				d := deciderOn(t, s, true, atomic, func(p publish) publish {
-					return func(ctx context.Context, msgs []*nats.Msg) (bus.Ack, error) {
-						if calls++; calls == 2 {
-							return c.once(ctx, msgs, p)
-						}
-						return p(ctx, msgs)
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			s := logServer(t)
+			var calls int
+			d := decideOn(t, s, func(p publish) publish {
+				return func(ctx context.Context, msgs []*nats.Msg) (bus.Ack, error) {
+					if calls++; calls == 2 {
+						return c.once(ctx, msgs, p)
 					}
-				})
-				var got []article.Relation
-				for n, text := range []string{story(1, 0), story(1, 1), story(2, 0)} {
-					a := arrival(n+1, text)
-					e, err := d.decide(t.Context(), a)
-					if err != nil {
-						t.Fatal(err)
-					}
-					again, err := d.decide(t.Context(), a)
-					if err != nil {
-						t.Fatal(err)
-					}
-					if diff := cmp.Diff(applied(e), applied(again)); diff != "" {
-						t.Errorf("the verdict on a redelivery differs (-first +again):\n%s", diff)
-					}
-					got = append(got, e.Relation)
-				}
-				if diff := cmp.Diff([]article.Relation{article.New, article.Near, article.New}, got); diff != "" {
-					t.Errorf("verdicts (-want +got):\n%s", diff)
-				}
-				if diff := cmp.Diff([]string{arrival(1, "").Item, arrival(2, "").Item, arrival(3, "").Item}, logged(t, s)); diff != "" {
-					t.Errorf("the log (-want +got):\n%s", diff)
+					return p(ctx, msgs)
 				}
 			})
-		}
-	}
-}
-
-func TestDecider_goesOnAfterTheBeginningOfABatchWasStored(t *testing.T) {
-	t.Parallel()
-	const groups = 60
-	s := logServer(t)
-	cut := 0
-	d := decideOn(t, s, func(p publish) publish {
-		return func(ctx context.Context, msgs []*nats.Msg) (bus.Ack, error) {
-			if len(msgs) < 2 || cut >= 5 {
-				return p(ctx, msgs)
+			var got []article.Relation
+			for n, text := range []string{story(1, 0), story(1, 1), story(2, 0)} {
+				a := arrival(n+1, text)
+				e, err := d.decide(t.Context(), a)
+				if err != nil {
+					t.Fatal(err)
+				}
+				again, err := d.decide(t.Context(), a)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if diff := cmp.Diff(applied(e), applied(again)); diff != "" {
+					t.Errorf("the verdict on a redelivery differs (-first +again):\n%s", diff)
+				}
+				got = append(got, e.Relation)
 			}
-			cut++
-			if _, err := p(ctx, msgs[:1]); err != nil {
-				return bus.Ack{}, err
+			if diff := cmp.Diff([]article.Relation{article.New, article.Near, article.New}, got); diff != "" {
+				t.Errorf("verdicts (-want +got):\n%s", diff)
 			}
-			return bus.Ack{}, bus.ErrNoAck
-		}
-	})
-	var mu sync.Mutex
-	first := map[string]int{} // by the uri that a group's verdicts lead to
-	var all sync.WaitGroup
-	for i := range 2 * groups {
-		a := arrival(i+1, story(i/2, i%2))
-		all.Go(func() {
-			e, err := d.decide(t.Context(), a)
-			if err != nil {
-				t.Error(err)
-				return
-			}
-			mu.Lock()
-			defer mu.Unlock()
-			if e.Relation == article.New {
-				first[e.URI]++
-			} else {
-				first[*e.Of]++
+			if diff := cmp.Diff([]string{arrival(1, "").Item, arrival(2, "").Item, arrival(3, "").Item}, logged(t, s)); diff != "" {
+				t.Errorf("the log (-want +got):\n%s", diff)
 			}
 		})
-	}
-	all.Wait()
-	if cut == 0 {
-		t.Fatal("no batch was ever cut: the test shows nothing")
-	}
-	if len(first) != groups {
-		t.Errorf("%d originals, want %d", len(first), groups)
-	}
-	seen := map[string]bool{}
-	for _, item := range logged(t, s) {
-		if seen[item] {
-			t.Errorf("%s is decided twice", item)
-		}
-		seen[item] = true
-	}
-	if len(seen) != 2*groups {
-		t.Errorf("%d decisions, want %d", len(seen), 2*groups)
 	}
 }
 
@@ -335,7 +273,7 @@ func TestDecider_givesUpWhenAppendingFailsForGood(t *testing.T) {
 func TestDecider_standsByUntilTheLogSaysMore(t *testing.T) {
 	t.Parallel()
 	s := logServer(t)
-	a, b := decideOn(t, s, nil), deciderOn(t, s, false, false, nil)
+	a, b := decideOn(t, s, nil), deciderOn(t, s, false, nil)
 	if _, err := a.decide(t.Context(), arrival(1, story(1, 0))); err != nil {
 		t.Fatal(err)
 	}

@@ -24,14 +24,9 @@ var errRewound = errors.New("the decision log is shorter than it was")
 type decisions struct {
 	nc *nats.Conn
 	js jetstream.JetStream
-	// publish stores messages in order and returns the last one's place. Tests lose its
-	// answers.
+	// publish stores messages together or not at all. Tests lose its answers.
 	publish func(context.Context, []*nats.Msg) (bus.Ack, error)
-	// atomic says that publish stores them in one atomic batch. Under the durable profile
-	// that is one sync for all; otherwise it costs twice what a chain of messages does,
-	// since the server stages each batch.
-	atomic bool
-	last   uint64 // sequence up to which the view knows the log
+	last    uint64 // sequence up to which the view knows the log
 }
 
 // append writes decisions to the log, all or none, if it ends where the view does.
@@ -48,7 +43,10 @@ func (l *decisions) append(ctx context.Context, entries []dedupe.Entry) error {
 		}
 		msgs[i] = &nats.Msg{Subject: article.SubjectDecisions, Header: nats.Header{article.HeaderItem: {entries[i].Item}}, Data: b}
 	}
-	l.fence(msgs)
+	// In a batch only the first message may carry the fence. A chain of single messages,
+	// each fenced with the sequence before it, would be cheaper and is no fence: another
+	// decider's first may stand where ours was refused, and our second follow it.
+	msgs[0].Header[nats.ExpectedLastSeqHdr] = []string{strconv.FormatUint(l.last, 10)}
 	ack, err := l.publish(ctx, msgs)
 	if err != nil {
 		return fmt.Errorf("append decisions: %w", err)
@@ -59,47 +57,6 @@ func (l *decisions) append(ctx context.Context, entries []dedupe.Entry) error {
 	}
 	l.last = ack.Seq
 	return nil
-}
-
-// fence makes messages hold only where the view ends. In an atomic batch only the first
-// may carry the fence. Otherwise each carries the one before it, so that a beginning of
-// them may be stored but nothing between them.
-func (l *decisions) fence(msgs []*nats.Msg) {
-	for i, m := range msgs {
-		m.Header[nats.ExpectedLastSeqHdr] = []string{strconv.FormatUint(l.last+uint64(i), 10)}
-		if l.atomic {
-			return
-		}
-	}
-}
-
-// publishChain publishes messages of which each is stored only after the one before it.
-// After an error none, some or all are stored.
-func publishChain(p *bus.Publisher) func(context.Context, []*nats.Msg) (bus.Ack, error) {
-	type answer struct {
-		ack bus.Ack
-		err error
-	}
-	return func(ctx context.Context, msgs []*nats.Msg) (last bus.Ack, err error) {
-		answers := make(chan answer, len(msgs))
-		sent := 0
-		for _, m := range msgs {
-			if err = p.Publish(ctx, m, func(a bus.Ack, err error) { answers <- answer{a, err} }); err != nil {
-				break
-			}
-			sent++
-		}
-		for range sent {
-			a := <-answers
-			if a.err != nil && (err == nil || errors.Is(err, bus.ErrConflict)) {
-				err = a.err // what those after it say follows from it
-			}
-			if a.ack.Seq > last.Seq {
-				last = a.ack
-			}
-		}
-		return last, err
-	}
 }
 
 // readOn calls fn for what the log holds beyond last.

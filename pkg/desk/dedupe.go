@@ -67,10 +67,7 @@ func newDecider(ctx context.Context, p *post) (*decider, error) {
 	if err != nil {
 		return nil, err
 	}
-	log := &decisions{nc: p.nc, js: p.js, publish: publishChain(pub)}
-	if p.d.topo.Settings.Profile == bus.Durable {
-		log.atomic, log.publish = true, pub.PublishAtomic
-	}
+	log := &decisions{nc: p.nc, js: p.js, publish: pub.PublishAtomic}
 	d := &decider{
 		log: log, overrides: over.current.Load, active: p.d.Active, m: p.d.verdicts,
 		versions: &versions{courier: p.courier, log: log},
