@@ -225,15 +225,17 @@ func (x *Index) post() *sync.WaitGroup {
 		all.Go(func() {
 			var entries [turn][]slot
 			for first := turn * poster; first < shards; first += turn * posters {
-				x.postShards(first, &entries)
+				for _, t := range [...]*postings{&x.posted, &x.brief} {
+					x.postShards(t, first, &entries)
+				}
 			}
 		})
 	}
 	return all
 }
 
-// postShards makes the shards from first on. entries are kept for their memory.
-func (x *Index) postShards(first int, entries *[turn][]slot) {
+// postShards makes the shards of a table from first on. entries are kept for their memory.
+func (x *Index) postShards(t *postings, first int, entries *[turn][]slot) {
 	for i := range entries {
 		entries[i] = entries[i][:0]
 	}
@@ -243,13 +245,13 @@ func (x *Index) postShards(first int, entries *[turn][]slot) {
 			continue
 		}
 		for _, f := range d.fingerprints {
-			if i := int(spread(f)>>54) - first; uint(i) < turn {
+			if i := int(spread(f)>>54) - first; uint(i) < turn && x.table(f) == t {
 				entries[i] = append(entries[i], slot{f, id})
 			}
 		}
 	}
 	for i, list := range entries {
-		x.posted.shard[first+i].fill(list, x.docs.oldest, x.posted.frequent)
+		t.shard[first+i].fill(list, x.docs.oldest, t.frequent)
 	}
 }
 

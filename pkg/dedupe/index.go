@@ -47,12 +47,15 @@ type Options struct {
 type Index struct {
 	window, memory time.Duration
 
-	docs    documents
-	posted  postings
-	chains  chains
-	names   map[uint32]uint32 // how many documents have a name
-	items   map[uint64]sighting
-	arrived queue // items by their time
+	docs documents
+	// Two tables: posted for the fingerprints that every article keeps, and brief for
+	// those that only short ones do. The beginning of a new article is looked up in brief
+	// word by word, which must cost little when it is small.
+	posted, brief postings
+	chains        chains
+	names         map[uint32]uint32 // how many documents have a name
+	items         map[uint64]sighting
+	arrived       queue // items by their time
 
 	scratch query
 }
@@ -67,7 +70,7 @@ func NewIndex(o Options) *Index {
 	}
 	return &Index{
 		window: o.Window, memory: max(o.Memory, o.Window),
-		docs: newDocuments(), posted: postings{frequent: frequent}, chains: newChains(),
+		docs: newDocuments(), posted: postings{frequent: frequent}, brief: postings{frequent: frequent}, chains: newChains(),
 		names: map[uint32]uint32{}, items: map[uint64]sighting{},
 	}
 }
@@ -206,7 +209,7 @@ func (x *Index) enter(e *Entry, chain uint32, seq uint64) uint32 {
 		words: uint32(e.Words), total: uint32(e.Total), headline: e.Headline, stub: e.Kind == article.KindPaywallStub,
 	}, e.Fingerprints, e.Figures, e.Lead, e.Names, e.Paragraphs)
 	for _, f := range e.Fingerprints {
-		x.posted.add(f, id, x.docs.oldest)
+		x.table(f).add(f, id, x.docs.oldest)
 	}
 	for _, names := range [...]Hashes{e.Lead, e.Names} {
 		for _, n := range names {
@@ -214,6 +217,14 @@ func (x *Index) enter(e *Entry, chain uint32, seq uint64) uint32 {
 		}
 	}
 	return id
+}
+
+// table is where the articles with a fingerprint are.
+func (x *Index) table(f uint32) *postings {
+	if f < limit {
+		return &x.posted
+	}
+	return &x.brief
 }
 
 // remember keeps what names an article.
@@ -270,7 +281,7 @@ func (x *Index) Remove(e Entry) {
 	}
 	if id := arrived.document; id >= x.docs.oldest && id != 0 {
 		for _, f := range x.docs.view(id).fingerprints {
-			x.posted.remove(f, id)
+			x.table(f).remove(f, id)
 		}
 		x.docs.gaps++
 		x.withdraw(id)
@@ -342,7 +353,7 @@ type Stats struct {
 func (x *Index) Stats() Stats {
 	return Stats{
 		Articles: x.docs.len(), Items: len(x.items), Keys: len(x.chains.keys),
-		IndexBytes: x.posted.bytes(), EvidenceBytes: x.docs.bytes(),
+		IndexBytes: x.posted.bytes() + x.brief.bytes(), EvidenceBytes: x.docs.bytes(),
 	}
 }
 
@@ -400,7 +411,7 @@ func (q *query) comparable(d *document) int {
 // template would stand before the original.
 func (x *Index) candidates(q *query) []candidate {
 	look := func(f uint32) {
-		q.listed = x.posted.find(f, q.listed[:0], x.docs.oldest)
+		q.listed = x.table(f).find(f, q.listed[:0], x.docs.oldest)
 		if len(q.listed) >= frequent {
 			return
 		}

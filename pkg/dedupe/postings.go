@@ -74,6 +74,9 @@ func (p *postings) add(f, article, oldest uint32) {
 
 // fill enters many articles into an empty shard.
 func (s *shard) fill(entries []slot, oldest uint32, frequent int) {
+	if len(entries) == 0 {
+		return
+	}
 	s.refill(max(leastSlots, int(float64(len(entries)+1)/emptiest)+1), oldest)
 	for _, e := range entries {
 		for !s.add(e, oldest, frequent) {

@@ -57,7 +57,7 @@ func (x *Index) novel(q *query, old *view) bool {
 func (x *Index) phrase(triples Hashes) bool {
 	n := 0
 	for _, f := range triples {
-		if x.posted.count(f, x.docs.oldest) > rareUpTo {
+		if x.table(f).count(f, x.docs.oldest) > rareUpTo {
 			n++
 		}
 	}

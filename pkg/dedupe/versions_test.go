@@ -337,7 +337,7 @@ func TestIndex_takingOutIsAsIfItHadNeverBeenSeen(t *testing.T) {
 		x.Add(before, 2)
 		x.Remove(before)
 	}
-	if n := x.posted.count(triple, x.docs.oldest); n != 0 || x.Stats().Articles != articles {
+	if n := x.table(triple).count(triple, x.docs.oldest); n != 0 || x.Stats().Articles != articles {
 		t.Errorf("what was taken out still counts: %d with its first triple, %d articles, want 0 and %d", n, x.Stats().Articles, articles)
 	}
 	type verdict struct {
