@@ -231,7 +231,7 @@ func TestIndex_isBoundedByWindowAndMemory(t *testing.T) {
 		x.Expire(a.Received)
 	}
 	s := x.Stats()
-	if s.Articles > 61 || s.Items > 61 || s.Keys > 2*121 || len(x.chains.list) > 300 || len(x.docs.blocks) > 2 {
+	if s.Articles > 61 || s.Items > 121 || s.Keys > 2*121 || len(x.chains.list) > 300 || len(x.docs.blocks) > 2 {
 		t.Errorf("%+v, %d chains and %d blocks for 61 articles in the window", s, len(x.chains.list), len(x.docs.blocks))
 	}
 	if most := 61 * 160 * 40; s.IndexBytes > most {

@@ -75,8 +75,8 @@ func NewIndex(o Options) *Index {
 	}
 }
 
-// Len returns the number of items known, copies included.
-func (x *Index) Len() int { return len(x.items) }
+// Len returns the number of articles that others are compared with.
+func (x *Index) Len() int { return x.docs.len() }
 
 // Find returns the sequence in the log of the decision on an item.
 func (x *Index) Find(item string) (seq uint64, ok bool) {
@@ -330,19 +330,20 @@ func (x *Index) withdraw(id uint32) {
 	x.chains.release(d.chain)
 }
 
-// Expire forgets texts that were received a window before now, and identities last
-// seen a memory before.
+// Expire forgets texts that were received a window before now, and identities and items
+// last seen a memory before: an item that is delivered again that late must not become
+// its own copy.
 func (x *Index) Expire(now time.Time) {
 	t := nanos(now)
 	x.docs.expire(t-int64(x.window), x.withdraw)
 	x.chains.expire(t - int64(x.memory))
-	x.arrived.expire(t-int64(x.window), func(d dated) { delete(x.items, d.hash) })
+	x.arrived.expire(t-int64(x.memory), func(d dated) { delete(x.items, d.hash) })
 }
 
 // Stats is the size of an index.
 type Stats struct {
-	// Articles are those compared with, Items all in the window, Keys the identities in
-	// the memory.
+	// Articles are those compared with, Items all that are known, copies
+	// included, Keys the identities.
 	Articles, Items, Keys int
 	// IndexBytes is the memory of the table from triples to articles, EvidenceBytes that
 	// of what is compared.

@@ -99,12 +99,16 @@ func BenchmarkRestart(b *testing.B) {
 	b.Cleanup(pub.Close)
 	log := &decisions{nc: nc, js: s.JS, publish: pub.PublishAtomic}
 	d := &decider{log: log, index: dedupe.NewIndex(dedupe.Options{})}
-	batch := make([]dedupe.Entry, 0, maxDecisions)
+	batch := make([][]byte, 0, maxDecisions)
 	for i := range b.N {
 		a := report(i + 1)
 		e := d.index.Decide(a, dedupe.Sign(a), nil)
-		d.enter(e, uint64(i+1))
-		if batch = append(batch, e); len(batch) == cap(batch) || i == b.N-1 {
+		line, err := encodeDecision(&e)
+		if err != nil {
+			b.Fatal(err)
+		}
+		d.enter(e, place(log.last+1, len(batch)))
+		if batch = append(batch, line); len(batch) == cap(batch) || i == b.N-1 {
 			if err := log.append(b.Context(), batch); err != nil {
 				b.Fatal(err)
 			}

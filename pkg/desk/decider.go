@@ -15,9 +15,6 @@ import (
 )
 
 const (
-	// maxDecisions are appended to the log together. The server takes 1000 in one
-	// atomic batch; beyond a few hundred the saving is nil.
-	maxDecisions = 256
 	// maxTries is how often an append is tried that fails for another reason than that
 	// the log has grown, while nothing of it is stored.
 	maxTries = 3
@@ -77,8 +74,8 @@ type ask struct {
 	answer chan answer
 }
 
-// answer is one of: a decision that was just appended, the sequence of one that is in
-// the log, or the sequence of the version to compare with before asking again.
+// answer is one of: a decision that was just appended, the place of one that is in the
+// log, or the place of the version to compare with before asking again.
 type answer struct {
 	entry   dedupe.Entry
 	seq     uint64
@@ -167,21 +164,33 @@ func (d *decider) enter(e dedupe.Entry, seq uint64) {
 // settle decides on a batch and answers everyone in it. An error means that the
 // decider cannot go on.
 func (d *decider) settle(ctx context.Context, batch []ask) error {
-	answers, fresh := make([]answer, len(batch)), make([]dedupe.Entry, 0, len(batch))
-	overrides := d.overrides()
-	var err error
-	for tries := 0; ; {
-		fresh = fresh[:0]
-		for i := range batch {
-			answers[i] = d.consider(&batch[i], overrides, &fresh)
+	for len(batch) > 0 {
+		n, err := d.settleSome(ctx, batch)
+		if err != nil {
+			return err
 		}
-		if err = d.log.append(ctx, fresh); err == nil {
-			d.settled(fresh)
+		batch = batch[n:]
+	}
+	return nil
+}
+
+// settleSome settles as many of a batch as fit a message of the log, and returns how
+// many.
+func (d *decider) settleSome(ctx context.Context, batch []ask) (n int, err error) {
+	answers, p := make([]answer, len(batch)), new(proposal)
+	overrides := d.overrides()
+	for tries := 0; ; {
+		p.clear()
+		for n = 0; n < len(batch) && p.bytes < maxDecisionBytes; n++ {
+			answers[n] = d.consider(&batch[n], overrides, p)
+		}
+		if err = d.log.append(ctx, p.lines); err == nil {
+			d.settled(p.entries)
 			break
 		}
 		// What was not stored has not been decided. Backwards, so that each is the
 		// latest when it goes.
-		for _, e := range slices.Backward(fresh) {
+		for _, e := range slices.Backward(p.entries) {
 			if !e.Removed {
 				d.index.Remove(e)
 			}
@@ -206,18 +215,36 @@ func (d *decider) settle(ctx context.Context, batch []ask) error {
 			tries = 0 // it gets on
 		}
 	}
-	if err != nil {
-		for i := range answers {
+	for i, q := range batch[:n] {
+		if err != nil {
 			answers[i] = answer{err: err}
 		}
-		if !errors.Is(err, errRewound) {
-			err = nil
-		}
-	}
-	for i, q := range batch {
 		q.answer <- answers[i]
 	}
-	return err
+	if !errors.Is(err, errRewound) {
+		err = nil // those who asked have it
+	}
+	return n, err
+}
+
+// proposal is what is about to be appended to the log.
+type proposal struct {
+	entries []dedupe.Entry
+	lines   [][]byte
+	bytes   int
+}
+
+func (p *proposal) clear() {
+	p.entries, p.lines, p.bytes = p.entries[:0], p.lines[:0], 0
+}
+
+func (p *proposal) add(e dedupe.Entry) error {
+	line, err := encodeDecision(&e)
+	if err != nil {
+		return err
+	}
+	p.entries, p.lines, p.bytes = append(p.entries, e), append(p.lines, line), p.bytes+len(line)
+	return nil
 }
 
 // settled counts decisions that are in the log, and takes out of the view what they
@@ -233,16 +260,16 @@ func (d *decider) settled(fresh []dedupe.Entry) {
 	}
 }
 
-// consider answers one question from the view, and adds to fresh what has to be
+// consider answers one question from the view, and adds to the proposal what has to be
 // appended for the answer to hold.
-func (d *decider) consider(q *ask, o *dedupe.Overrides, fresh *[]dedupe.Entry) answer {
+func (d *decider) consider(q *ask, o *dedupe.Overrides, p *proposal) answer {
 	switch {
 	case q.find != "":
 		seq, _ := d.index.Find(q.find)
 		return answer{seq: seq}
 	case q.remove != nil:
 		if _, known := d.index.Find(q.remove.Item); known {
-			*fresh = append(*fresh, *q.remove)
+			return answer{err: p.add(*q.remove)}
 		}
 		return answer{}
 	}
@@ -259,8 +286,11 @@ func (d *decider) consider(q *ask, o *dedupe.Overrides, fresh *[]dedupe.Entry) a
 	}
 	// The view runs ahead of the log for the length of one append, so that two copies
 	// in one batch find each other.
-	d.enter(e, d.log.last+1+uint64(len(*fresh)))
-	*fresh = append(*fresh, e)
+	where := place(d.log.last+1, len(p.lines))
+	if err := p.add(e); err != nil {
+		return answer{err: err}
+	}
+	d.enter(e, where)
 	return answer{entry: e}
 }
 

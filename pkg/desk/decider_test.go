@@ -322,7 +322,7 @@ func TestDecider_endsWhenTheLogWasCutShort(t *testing.T) {
 	t.Cleanup(pub.Close)
 	l := &decisions{nc: nc, js: s.JS, publish: pub.PublishAtomic, last: 7}
 	none := func(dedupe.Entry, uint64) {}
-	if err := l.append(t.Context(), []dedupe.Entry{{Item: "x"}}); !errors.Is(err, bus.ErrConflict) {
+	if err := l.append(t.Context(), [][]byte{[]byte(`{"item":"x"}`)}); !errors.Is(err, bus.ErrConflict) {
 		t.Errorf("append beyond the end: %v, want a conflict", err)
 	}
 	if err := l.readToEnd(t.Context(), none); !errors.Is(err, errRewound) {
@@ -345,7 +345,7 @@ func TestDecider_endsWhenTheLogWasCutShort(t *testing.T) {
 	if err := l.readToEnd(t.Context(), none); err != nil || l.last != 3 {
 		t.Errorf("a purged log is read up to %d, %v, want 3", l.last, err)
 	}
-	if err := l.append(t.Context(), []dedupe.Entry{{Item: "x"}}); err != nil || l.last != 4 {
+	if err := l.append(t.Context(), [][]byte{[]byte(`{"item":"x"}`)}); err != nil || l.last != 4 {
 		t.Errorf("append after that: %v, up to %d", err, l.last)
 	}
 }

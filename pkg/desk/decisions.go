@@ -1,6 +1,7 @@
 package desk
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -29,44 +30,70 @@ type decisions struct {
 	last    uint64 // sequence up to which the view knows the log
 }
 
-// append writes decisions to the log, all or none, if it ends where the view does.
-// The first one's sequence is the one after last as it was.
-func (l *decisions) append(ctx context.Context, entries []dedupe.Entry) error {
-	if len(entries) == 0 {
+// maxDecisions are taken together at most, and stored as the lines of one message of
+// maxDecisionBytes at most, but for a single one that is longer: a message costs the
+// server far more than what is in it, and is stored whole or not at all.
+const (
+	maxDecisions     = 1 << placeBits
+	maxDecisionBytes = 512 << 10
+)
+
+// A place is where a decision is in the log: the sequence of its message and, in the
+// lowest bits, its line. Places ascend as decisions were taken.
+const placeBits = 8
+
+func place(seq uint64, line int) uint64 { return seq<<placeBits | uint64(line) }
+
+// append writes decisions to the log, all or none, if it ends where the view does. Line
+// n of them has place(last+1, n), last being as it was.
+func (l *decisions) append(ctx context.Context, lines [][]byte) error {
+	if len(lines) == 0 {
 		return nil
 	}
-	msgs := make([]*nats.Msg, len(entries))
-	for i := range entries {
-		b, err := json.Marshal(&entries[i])
-		if err != nil {
-			return fmt.Errorf("encode decision on %s: %w", entries[i].Item, err)
-		}
-		msgs[i] = &nats.Msg{Subject: article.SubjectDecisions, Header: nats.Header{article.HeaderItem: {entries[i].Item}}, Data: b}
-	}
-	// In a batch only the first message may carry the fence. A chain of single messages,
-	// each fenced with the sequence before it, would be cheaper and is no fence: another
-	// decider's first may stand where ours was refused, and our second follow it.
-	msgs[0].Header[nats.ExpectedLastSeqHdr] = []string{strconv.FormatUint(l.last, 10)}
-	ack, err := l.publish(ctx, msgs)
+	m := nats.NewMsg(article.SubjectDecisions)
+	m.Header[nats.ExpectedLastSeqHdr] = []string{strconv.FormatUint(l.last, 10)}
+	m.Data = bytes.Join(lines, []byte{'\n'})
+	ack, err := l.publish(ctx, []*nats.Msg{m})
 	if err != nil {
 		return fmt.Errorf("append decisions: %w", err)
 	}
-	if want := l.last + uint64(len(entries)); ack.Seq != want {
+	if want := l.last + 1; ack.Seq != want {
 		// Whatever stands between is not ours, so the fence did not hold.
-		return fmt.Errorf("append decisions: stored up to %d instead of %d: %w", ack.Seq, want, bus.ErrConflict)
+		return fmt.Errorf("append decisions: stored as %d instead of %d: %w", ack.Seq, want, bus.ErrConflict)
 	}
 	l.last = ack.Seq
+	return nil
+}
+
+// encodeDecision makes the line of a decision.
+func encodeDecision(e *dedupe.Entry) ([]byte, error) {
+	b, err := json.Marshal(e)
+	if err != nil {
+		return nil, fmt.Errorf("encode decision on %s: %w", e.Item, err)
+	}
+	return b, nil
+}
+
+// decodeDecisions calls fn with the decisions of a message and their places.
+func decodeDecisions(m bus.Stored, fn func(dedupe.Entry, uint64)) error {
+	line := 0
+	for b := range bytes.SplitSeq(m.Data, []byte{'\n'}) {
+		var e dedupe.Entry
+		if err := json.Unmarshal(b, &e); err != nil {
+			return fmt.Errorf("read decision %d of message %d: %w", line, m.Seq, err)
+		}
+		fn(e, place(m.Seq, line))
+		line++
+	}
 	return nil
 }
 
 // readOn calls fn for what the log holds beyond last.
 func (l *decisions) readOn(ctx context.Context, fn func(dedupe.Entry, uint64)) error {
 	_, err := bus.ReadOn(ctx, l.nc, article.StreamDecisions, article.SubjectDecisions, l.last+1, func(m bus.Stored) error {
-		var e dedupe.Entry
-		if err := json.Unmarshal(m.Data, &e); err != nil {
-			return fmt.Errorf("read decision %d: %w", m.Seq, err)
+		if err := decodeDecisions(m, fn); err != nil {
+			return err
 		}
-		fn(e, m.Seq)
 		l.last = m.Seq
 		return nil
 	})
@@ -103,15 +130,20 @@ func (l *decisions) readToEnd(ctx context.Context, fn func(dedupe.Entry, uint64)
 	return nil
 }
 
-// at reads one decision and when it was taken. A decision that is not kept any more is
-// jetstream.ErrMsgNotFound. It is safe for concurrent use.
-func (l *decisions) at(ctx context.Context, seq uint64) (e dedupe.Entry, taken time.Time, err error) {
-	m, err := bus.ReadAt(ctx, l.nc, article.StreamDecisions, seq)
+// at reads the decision at a place and when it was taken. A decision that is not kept
+// any more is jetstream.ErrMsgNotFound. It is safe for concurrent use.
+func (l *decisions) at(ctx context.Context, where uint64) (e dedupe.Entry, taken time.Time, err error) {
+	m, err := bus.ReadAt(ctx, l.nc, article.StreamDecisions, where>>placeBits)
 	if err != nil {
 		return e, taken, err
 	}
-	if err := json.Unmarshal(m.Data, &e); err != nil {
-		return e, taken, fmt.Errorf("read decision %d: %w", seq, err)
+	lines := bytes.SplitN(m.Data, []byte{'\n'}, maxDecisions)
+	line := int(where & (maxDecisions - 1))
+	if line >= len(lines) {
+		return e, taken, fmt.Errorf("read decision %d of message %d: it has %d: %w", line, m.Seq, len(lines), jetstream.ErrMsgNotFound)
+	}
+	if err := json.Unmarshal(lines[line], &e); err != nil {
+		return e, taken, fmt.Errorf("read decision %d of message %d: %w", line, m.Seq, err)
 	}
 	return e, m.Time, nil
 }

@@ -21,11 +21,11 @@ import (
 const (
 	// imageName is the file of the index in Options.StateDir.
 	imageName = "dedupe.index"
-	// imageInterval is how often the index is saved, if imageLeast decisions have come
-	// since. Saving holds up deciding, half a second for a million articles; reading
-	// that many decisions on takes about as long.
+	// imageInterval is how often the index is saved, if imageLeast messages of decisions
+	// have come since. Saving holds up deciding, two seconds for a million articles;
+	// reading that many on takes less.
 	imageInterval = 5 * time.Minute
-	imageLeast    = 10_000
+	imageLeast    = 1000
 )
 
 // image keeps a copy of the index in a file, so that a start need not read the whole
@@ -107,7 +107,7 @@ func (m *image) fingerprint(ctx context.Context, seq uint64) (sum [sha256.Size]b
 	return [sha256.Size]byte(h.Sum(nil)), nil
 }
 
-// due reports whether enough has been decided since the image was saved.
+// due reports whether the log has grown enough since the image was saved.
 func (m *image) due() bool { return m.path != "" && m.log.last >= m.saved+imageLeast }
 
 // save writes the index, if it has changed, in place of the last image.

@@ -55,8 +55,8 @@ func TestImage_givesTheIndexBackAndTheLogTheRest(t *testing.T) {
 	if err := d.replay(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	if seq, ok := index.Find(arrival(6, "").Item); !ok || seq != 6 {
-		t.Errorf("what was decided after the image is at %d, %v, want 6", seq, ok)
+	if seq, ok := index.Find(arrival(6, "").Item); !ok || seq != place(6, 0) {
+		t.Errorf("what was decided after the image is at %d, %v, want %d", seq, ok, place(6, 0))
 	}
 	copied := arrival(7, story(2, 3))
 	if e := index.Decide(copied, dedupe.Sign(copied), nil); !e.Relation.Stops() {

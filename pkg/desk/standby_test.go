@@ -1,6 +1,7 @@
 package desk_test
 
 import (
+	"bytes"
 	"fmt"
 	"strings"
 	"testing"
@@ -60,16 +61,18 @@ func TestDesk_twoDesksThatBothDecideMissNoCopy(t *testing.T) {
 	t.Logf("relations %v", relations)
 	index := dedupe.NewIndex(dedupe.Options{})
 	_, err := bus.ReadOn(t.Context(), b.Conn, article.StreamDecisions, article.SubjectDecisions, 1, func(m bus.Stored) error {
-		var e dedupe.Entry
-		if err := json.Unmarshal(m.Data, &e); err != nil {
-			return err
+		for line := range bytes.SplitSeq(m.Data, []byte("\n")) {
+			var e dedupe.Entry
+			if err := json.Unmarshal(line, &e); err != nil {
+				return err
+			}
+			a := articles[e.Item]
+			alone := index.Decide(a, dedupe.Sign(a), nil)
+			if diff := cmp.Diff([]any{alone.Relation, alone.Of, alone.Version}, []any{e.Relation, e.Of, e.Version}); diff != "" {
+				t.Errorf("decision in message %d (-alone +logged):\n%s", m.Seq, diff)
+			}
+			index.Add(e, m.Seq)
 		}
-		a := articles[e.Item]
-		alone := index.Decide(a, dedupe.Sign(a), nil)
-		if diff := cmp.Diff([]any{alone.Relation, alone.Of, alone.Version}, []any{e.Relation, e.Of, e.Version}); diff != "" {
-			t.Errorf("decision %d (-alone +logged):\n%s", m.Seq, diff)
-		}
-		index.Add(e, m.Seq)
 		return nil
 	})
 	if err != nil {

@@ -55,11 +55,11 @@ func (v *versions) placeOf(item string) uint64 {
 	return v.aged[item]
 }
 
-// changes compares an article with an earlier version, given by the sequence of its
+// changes compares an article with an earlier version, given by the place of its
 // decision. Without the earlier text, which is kept for the dedupe window, the hashes
 // of its paragraphs have to do.
-func (v *versions) changes(ctx context.Context, seq uint64, a *article.Article) ([]article.Change, error) {
-	e, taken, err := v.log.at(ctx, seq)
+func (v *versions) changes(ctx context.Context, where uint64, a *article.Article) ([]article.Change, error) {
+	e, taken, err := v.log.at(ctx, where)
 	if errors.Is(err, jetstream.ErrMsgNotFound) {
 		return []article.Change{}, nil
 	}
