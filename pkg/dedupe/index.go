@@ -107,7 +107,7 @@ func (x *Index) Decide(a *article.Article, s Signature, o *Overrides) Entry {
 func (x *Index) decideOverride(q *query, e *Entry) bool {
 	for _, other := range q.o.partners(q.hash) {
 		if k, ok := x.key(other, q); ok {
-			e.Relation, e.Method = article.Near, "override"
+			e.Relation, e.Method = article.Near, MethodOverride
 			x.concern(e, k.chain, 1)
 			return true
 		}
@@ -121,7 +121,7 @@ func (x *Index) decideSame(q *query, e *Entry) bool {
 	if !ok || q.o.differ(q.hash, x.chains.list[k.chain].hash) {
 		return false
 	}
-	e.Relation, e.Method = article.Exact, "sha256"
+	e.Relation, e.Method = article.Exact, MethodWords
 	if k.near || k.cleaned != e.Cleaned {
 		// A copy of a copy relates to the original as that one did.
 		e.Relation = article.Near

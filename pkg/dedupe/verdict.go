@@ -14,7 +14,7 @@ func (x *Index) decideText(q *query, e *Entry) {
 	if best.old.document == nil {
 		return
 	}
-	e.Relation, e.Method = x.relate(q, &best), "containment"
+	e.Relation, e.Method = x.relate(q, &best), MethodContainment
 	best.evidence(e)
 	x.concern(e, best.old.chain, best.score)
 }
