@@ -24,7 +24,7 @@ var (
 		bishop archbishop rabbi imam ayatollah senator sen representative rep congressman congresswoman governor gov mayor
 		general gen major maj colonel col captain capt lieutenant lt sergeant sgt admiral adm commander marshal chief judge
 		justice attorney director chairman chairwoman chair leader spokesman spokeswoman spokesperson commissioner premier
-		speaker press interim acting former then ex coach officer inspector detective rev reverend`)
+		speaker press interim acting former then ex coach officer inspector detective rev reverend madame mme`)
 
 	// portfolios follow "of" or "for" in a title: Secretary of State.
 	portfolios = set(`state defense defence treasury interior finance health justice staff affairs foreign energy education labor
@@ -36,22 +36,7 @@ var (
 		corp inc ltd plc llc co company group holdings industries airlines airways motors fund foundation trust office bureau
 		service services police army navy guard guards force forces corps brigade brigades front movement league club
 		network news times post herald tribune gazette journal radio television press society centre center hospital church
-		observatory organization organisation alliance coalition partners museum board exchange wire united`)
-
-	// placeWords do the same for a place.
-	placeWords = set(`sea ocean river lake bay gulf island islands mountain mountains mount valley desert strait canal peninsula
-		province district county city town village street avenue road square port harbour harbor airport coast strip cape
-		hills heights region state republic kingdom north south east west park bridge forest beach`)
-
-	// humans are lower-case words that stand before a person's name.
-	humans = set(`minister president secretary spokesman spokeswoman spokesperson leader chief director analyst professor
-		economist lawyer journalist farmer teacher doctor resident activist officer official coach captain author actor actress
-		singer judge mayor governor senator ambassador envoy commander general king queen prince wife husband son daughter
-		brother sister father mother chairman chairwoman executive founder owner mediator premier chancellor rapporteur`)
-
-	// bodies are lower-case words that follow an organisation's name.
-	bodies = set(`network group party company newspaper agency bank university movement militia broadcaster airline firm union
-		magazine channel website foundation`)
+		observatory organization organisation alliance coalition partners museum board exchange wire united cabinet charity`)
 
 	// speech are the verbs that bind a quotation to its speaker.
 	speech = set(`said says told added wrote tweeted insisted warned argued replied asked explained announced declared

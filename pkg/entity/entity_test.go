@@ -98,6 +98,33 @@ func TestTag(t *testing.T) {
 			[]string{"wd:Q39760: Gaza Strip/name, Gaza/name", "wd:Q47492: Gaza City/name", "name:place:rafah: Rafah/name", "wd:Q423: North Korea/name", "wd:Q884: South Korean/demonym"},
 		},
 		{
+			"a title is none of a name's words, in British papers too",
+			"Mr Tomas Vell met Dr Ilse Brandt. Dr Brandt and Mr Vell left.",
+			[]string{"name:person:tomas-vel: Tomas Vell/name, Vell/surname", "name:person:ilse-brandt: Ilse Brandt/name, Brandt/surname"},
+		},
+		{
+			"a title is no name by itself",
+			"The Executive Director and the Attorney General met the Prime Minister in Lisbon.",
+			[]string{"wd:Q597: Lisbon/name"},
+		},
+		{
+			"a currency is no country",
+			"They paid US $5 million for the crane in Norway.",
+			[]string{"wd:Q20: Norway/name"},
+		},
+		{
+			"a headline in capitals has names",
+			"EGYPT SENDS PILOTS TO NORWAY\n\nThe pilots will stay in Norway for a month, officials said.",
+			[]string{"wd:Q20: NORWAY/name, Norway/name", "wd:Q79: EGYPT/name"},
+		},
+		{
+			"in a text without capitals only clear names are found",
+			"the pilots left egypt on monday and will stay in norway for a month while the crew of the " +
+				"ferry waits in port and eats turkey with the people of the town who are glad to have them there again after all these years of " +
+				"waiting for a ship from the united nations to come in",
+			[]string{"wd:Q79: egypt/name", "wd:Q20: norway/name", "wd:Q1065: united nations/name"},
+		},
+		{
 			"offsets count code points",
 			"“Çelik” wrote: É, Türkiye 🚢 and Egypt.",
 			[]string{"wd:Q43: Türkiye/name", "wd:Q79: Egypt/name"},

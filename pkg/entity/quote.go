@@ -13,8 +13,8 @@ import (
 // marks.
 const minQuote = 4
 
-// span is a quotation between its marks: bytes [start, end).
-type span struct{ start, end int }
+// quotation is what stands between its marks: bytes [start, end).
+type quotation struct{ start, end int }
 
 // quotes finds the direct quotations of the text with their speakers.
 func (t *tagger) quotes(entities []article.Entity) []article.Quote {
@@ -51,8 +51,8 @@ func isSpeech(s string) bool {
 
 // quoted returns the quotations of a paragraph. One that is not closed goes to the end
 // of the paragraph, as in speech of several paragraphs.
-func quoted(s string, from, to int) []span {
-	var spans []span
+func quoted(s string, from, to int) []quotation {
+	var spans []quotation
 	open := -1
 	for i, r := range s[from:to] {
 		at := from + i
@@ -62,12 +62,12 @@ func quoted(s string, from, to int) []span {
 				open = at + utf8.RuneLen(r)
 			}
 		case (r == '”' || r == '"') && open >= 0:
-			spans = append(spans, span{open, at})
+			spans = append(spans, quotation{open, at})
 			open = -1
 		}
 	}
 	if open >= 0 && open < to {
-		spans = append(spans, span{open, to})
+		spans = append(spans, quotation{open, to})
 	}
 	return spans
 }
@@ -93,7 +93,7 @@ const maxAttribution = 8
 
 // attribute finds the verb that binds a quotation to its speaker, after it or before
 // it in the same paragraph, and the speaker when its name stands next to the verb.
-func (t *tagger) attribute(s span, earlier []span, p *text.Paragraph, speakers map[int]string) (speaker, verb *string) {
+func (t *tagger) attribute(s quotation, earlier []quotation, p *text.Paragraph, speakers map[int]string) (speaker, verb *string) {
 	after, inside := t.wordAt(s.end), t.wordAt(s.start)
 	limit := int(p.Start)
 	if n := len(earlier); n > 0 {

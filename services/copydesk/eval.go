@@ -71,6 +71,7 @@ are found. f1_joined is on a text with lone hyphens joined to their neighbours.`
 		},
 	})
 	cmd.AddCommand(evalExtraction(&dir, write))
+	cmd.AddCommand(evalEntities(&dir, write))
 	return cmd
 }
 
