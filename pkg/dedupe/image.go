@@ -131,7 +131,8 @@ func ReadImage(r io.Reader, o Options) (*Index, ImageHeader, error) {
 
 func (x *Index) readChains(d *decoder) {
 	n := d.count()
-	x.chains.list = x.chains.list[:0]
+	x.chains.list = make([]chain, 0, roomFor(n))
+	x.chains.byItem = make(map[uint64]uint32, roomFor(n))
 	for i := range n {
 		c := chain{item: d.string(), provider: d.string(), seq: d.u64(), hash: d.u64(), latest: d.u32(), document: d.u32(), copies: d.u32(), held: d.u32()}
 		if d.err != nil {
@@ -151,7 +152,9 @@ func (x *Index) readChains(d *decoder) {
 }
 
 func (x *Index) readKeys(d *decoder) {
-	for range d.count() {
+	n := d.count()
+	x.chains.keys = make(map[uint64]key, roomFor(n))
+	for range n {
 		h, seen := d.u64(), int64(d.u64())
 		k := key{owner: d.u64(), seen: seen, chain: d.u32(), cleaned: d.u32(), near: d.flag()}
 		if d.err != nil {
@@ -166,7 +169,9 @@ func (x *Index) readKeys(d *decoder) {
 		}
 		x.chains.keyed.push(dated{h, seen})
 	}
-	for range d.count() {
+	n = d.count()
+	x.items = make(map[uint64]sighting, roomFor(n))
+	for range n {
 		h, received := d.u64(), int64(d.u64())
 		a := sighting{seq: d.u64(), document: d.u32()}
 		if d.err != nil {
@@ -203,7 +208,7 @@ func (x *Index) readDocuments(d *decoder) {
 		}
 		for _, names := range lists[2:4] {
 			for _, n := range names {
-				x.names[n]++
+				x.names.add(n)
 			}
 		}
 	}
@@ -353,9 +358,11 @@ func (d *decoder) flag() bool {
 	return d.buf[0] == 1
 }
 
-// count reads a number of things. Nothing is made ready for them: a damaged image may
-// promise any number.
+// count reads a number of things.
 func (d *decoder) count() int { return int(d.u64() & (1<<40 - 1)) }
+
+// roomFor is how many things are made ready for: a damaged image may promise any number.
+func roomFor(n int) int { return min(n, 1<<22) }
 
 func (d *decoder) string() string {
 	b := make([]byte, d.u16())

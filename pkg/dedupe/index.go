@@ -53,7 +53,7 @@ type Index struct {
 	// word by word, which must cost little when it is small.
 	posted, brief postings
 	chains        chains
-	names         map[uint32]uint32 // how many documents have a name
+	names         counts // how many documents have a name
 	items         map[uint64]sighting
 	arrived       queue // items by their time
 
@@ -71,7 +71,7 @@ func NewIndex(o Options) *Index {
 	return &Index{
 		window: o.Window, memory: max(o.Memory, o.Window),
 		docs: newDocuments(), posted: postings{frequent: frequent}, brief: postings{frequent: frequent}, chains: newChains(),
-		names: map[uint32]uint32{}, items: map[uint64]sighting{},
+		items: map[uint64]sighting{},
 	}
 }
 
@@ -213,7 +213,7 @@ func (x *Index) enter(e *Entry, chain uint32, seq uint64) uint32 {
 	}
 	for _, names := range [...]Hashes{e.Lead, e.Names} {
 		for _, n := range names {
-			x.names[n]++
+			x.names.add(n)
 		}
 	}
 	return id
@@ -322,9 +322,7 @@ func (x *Index) withdraw(id uint32) {
 	d.removed = true
 	for _, names := range [...]Hashes{d.lead, d.names} {
 		for _, n := range names {
-			if x.names[n]--; x.names[n] == 0 {
-				delete(x.names, n)
-			}
+			x.names.drop(n)
 		}
 	}
 	x.chains.release(d.chain)
@@ -443,6 +441,9 @@ func (x *Index) candidates(q *query) []candidate {
 			n++
 		}
 		rest = rest[n:]
+		if n < minShared && len(q.s.Fingerprints) >= minShared {
+			continue
+		}
 		d := x.docs.get(id)
 		fewer := min(q.comparable(d), int(d.fingerprints))
 		if n >= min(minShared, fewer) && float64(n) >= least*float64(fewer) && !d.removed && x.within(d.received, q.received) {

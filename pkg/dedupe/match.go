@@ -145,7 +145,7 @@ func (x *Index) found(names, lead, rest Hashes) float64 {
 
 // rarity is the inverse document frequency of a name in the window.
 func (x *Index) rarity(name uint32) float64 {
-	return math.Log(float64(x.docs.len()+2) / float64(1+x.names[name]))
+	return math.Log(float64(x.docs.len()+2) / float64(1+x.names.get(name)))
 }
 
 // ownWeight is the weight of the query's triples up to a hash; nMine is their number,

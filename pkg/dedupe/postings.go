@@ -211,6 +211,9 @@ func (s *shard) refill(homes int, oldest uint32) bool {
 
 // alive returns where the articles from oldest on begin in a list.
 func alive(list []uint32, oldest uint32) int {
+	if len(list) > 0 && list[0] >= oldest {
+		return 0
+	}
 	i, _ := slices.BinarySearch(list, oldest)
 	return i
 }
