@@ -111,7 +111,7 @@ func (s *shard) add(e slot, oldest uint32, frequent int) bool {
 		switch at := &s.slots[i].article; {
 		case *at&listed != 0:
 			list := &s.lists[*at&^listed]
-			if len(*list) >= frequent {
+			if len(*list) >= frequent && (*list)[0] < oldest {
 				*list = (*list)[:copy(*list, (*list)[alive(*list, oldest):])]
 			}
 			if len(*list) < frequent {
