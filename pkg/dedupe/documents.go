@@ -93,6 +93,14 @@ func (d *documents) view(id uint32) view {
 	return v
 }
 
+// fingerprints returns a document and only the first of its lists.
+func (d *documents) fingerprints(id uint32) (*document, Hashes) {
+	at := id - d.first
+	b := d.blocks[at/blockSize]
+	doc := &b.documents[at%blockSize]
+	return doc, b.hashes[doc.at:][:doc.fingerprints]
+}
+
 // expire lets go of the documents at the old end that were received before a time, and
 // calls f with each.
 func (d *documents) expire(before int64, f func(id uint32)) {
