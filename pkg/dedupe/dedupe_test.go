@@ -2,8 +2,10 @@ package dedupe
 
 import (
 	"bytes"
+	"encoding/binary"
 	"errors"
 	"fmt"
+	"hash/crc32"
 	"slices"
 	"strings"
 	"sync/atomic"
@@ -372,6 +374,49 @@ func FuzzIndex_Decide(f *testing.F) {
 		e := decide(x, arrival(2, "", two))
 		if (e.Of == nil) != (e.Relation == article.New) {
 			t.Errorf("%s of %v", e.Relation, e.Of)
+		}
+	})
+}
+
+func FuzzReadImage(f *testing.F) {
+	x := NewIndex(Options{})
+	feed(x, arrival(1, "Islands vote", election))
+	feed(x, arrival(2, "Islands vote", election))
+	var b bytes.Buffer
+	if err := x.WriteImage(&b, ImageHeader{Created: start, Last: 2}); err != nil {
+		f.Fatal(err)
+	}
+	f.Add(b.Bytes())
+	f.Add([]byte(imageMagic))
+	f.Fuzz(func(t *testing.T, image []byte) {
+		if len(image) >= 4 { // or hardly anything gets past the checksum
+			image = slices.Clone(image)
+			sum := crc32.Checksum(image[:len(image)-4], castagnoli)
+			binary.LittleEndian.PutUint32(image[len(image)-4:], sum)
+		}
+		x, _, err := ReadImage(bytes.NewReader(image), Options{})
+		if err != nil {
+			if !errors.Is(err, ErrImage) {
+				t.Fatal(err)
+			}
+			return
+		}
+		decide(x, arrival(3, "Islands vote", election))
+		x.Expire(start.Add(365 * 24 * time.Hour))
+	})
+}
+
+func FuzzChanges(f *testing.F) {
+	f.Add("one two\n\nthree four", "three four\n\nfive six")
+	f.Add("", "\n\n\n")
+	f.Fuzz(func(t *testing.T, older, newer string) {
+		if c := Changes(&older, nil, older); len(c) > 0 {
+			t.Errorf("%q differs from itself: %v", older, c)
+		}
+		for _, c := range Changes(&older, nil, newer) {
+			if c.Op == "add" && !strings.Contains(newer, c.Text) || c.Op == "remove" && !strings.Contains(older, c.Text) {
+				t.Errorf("%s of %q, which is not there", c.Op, c.Text)
+			}
 		}
 	})
 }
