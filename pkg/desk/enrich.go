@@ -64,6 +64,10 @@ func (e *enricher) finished(received time.Time) func() {
 
 // buildEntities: who, what and where.
 func buildEntities(_ context.Context, p *post) (stage.Func, fallback, error) {
+	p.group.Go(func() error {
+		entity.Load() // beside, so that the stage is ready at once
+		return nil
+	})
 	e := &enricher{
 		post: p,
 		fill: func(a *article.Article) {

@@ -17,3 +17,10 @@ var loadNames = sync.OnceValue(func() *crf.Model {
 	}
 	return m
 })
+
+// Load makes the models ready, a tenth of a second of work that the first Tag does
+// otherwise. It is safe to call at any time.
+func Load() {
+	loadGazetteer()
+	loadNames()
+}
