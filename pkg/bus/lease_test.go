@@ -100,8 +100,8 @@ func TestLease_ofAHolderThatIsSilentRunsOut(t *testing.T) {
 	begun := time.Now()
 	b := claim(t, s)
 	desktest.Wait(t, "the lease to run out", b.Held)
-	if took := time.Since(begun); took < 4*time.Second || took > 9*time.Second {
-		t.Errorf("the lease ran out after %s, want a little over 4 s", took)
+	if took := time.Since(begun); took < 4*time.Second {
+		t.Errorf("the lease ran out after %s, want more than 4 s", took)
 	}
 }
 
