@@ -33,7 +33,7 @@ func readSpellings(t *testing.T) []spellings {
 
 // idOf is the id of a name that no list knows.
 func idOf(typ article.EntityType, name string) string {
-	return nameID(typ, fold(wordsOf(text.Scan(name))))
+	return nameID(typ, spelled(typ, wordsOf(text.Scan(name))))
 }
 
 // bearers numbers the people and groups of the list: lines that share a spelling are of
@@ -57,7 +57,7 @@ func bearers(all []spellings) []int {
 // The least share of the listed pairs that meet under one id, and the most of random
 // pairs of different people and groups that do.
 const (
-	leastJoined     = 0.13
+	leastJoined     = 0.95
 	mostFalseJoined = 0.01
 	randomPairs     = 2000
 )
