@@ -189,9 +189,42 @@ func TestTag_quotes(t *testing.T) {
 			[]string{"We will come back next week,|wd:Q789915|said"},
 		},
 		{
-			"a pronoun is not resolved", `He added that they wanted “to build a better harbour for all.”`,
+			"a pronoun without anybody before it is not resolved", `He added that they wanted “to build a better harbour for all.”`,
 			[]string{"to build a better harbour for all.||added"},
 		},
+		{
+			"a pronoun is who spoke last", "“We will come back next week,” said Ilse Brandt.\n\n“Then we shall see,” she said.",
+			[]string{"We will come back next week,|name:person:ilse-brandt|said", "Then we shall see,|name:person:ilse-brandt|said"},
+		},
+		{
+			"speech in two parts", `“We will come back next week,” Ilse Brandt said, “and we shall see.” She added: “Or not.”`,
+			[]string{"We will come back next week,|name:person:ilse-brandt|said", "and we shall see.|name:person:ilse-brandt|said", "Or not.|name:person:ilse-brandt|added"},
+		},
+		{
+			"what stands right before it is surer than what follows", `Ilse Brandt said “we will come back next week,” and asked Tomas Vell to wait.`,
+			[]string{"we will come back next week,|name:person:ilse-brandt|said"},
+		},
+		{
+			"somebody without a name is nobody who has one", "Ilse Brandt left early.\n\n“We will come back next week,” a docker said.",
+			[]string{"We will come back next week,||said"},
+		},
+		{
+			"an office somebody was called by", "The minister, Ilse Brandt, left.\n\n“We will come back next week,” the minister said.",
+			[]string{"We will come back next week,|name:person:ilse-brandt|said"},
+		},
+		{
+			"single marks, and apostrophes in them", `‘We don’t mind the dockers’ songs,’ said Ilse Brandt. ’Tis so.`,
+			[]string{"We don’t mind the dockers’ songs,|name:person:ilse-brandt|said"},
+		},
+		{
+			"guillemets with spaces", `« We will come back next week », said Ilse Brandt.`,
+			[]string{"We will come back next week|name:person:ilse-brandt|said"},
+		},
+		{
+			"speech of two paragraphs has one speaker", "Ilse Brandt said: “We will come back next week.\n\n“And then we shall see what happens.”",
+			[]string{"We will come back next week.|name:person:ilse-brandt|said", "And then we shall see what happens.|name:person:ilse-brandt|"},
+		},
+		{"the title of a book is none", `Ilse Brandt wrote “The Lamp on the Water” in Lisbon, Tomas Vell said.`, nil},
 		{"a term in quotation marks is none", `They made a “strong proposal” on Monday.`, nil},
 		{
 			"speech that goes on in the next paragraph", "“We will come back next week, she said.\n\n“And then we shall see what happens.”",

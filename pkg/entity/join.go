@@ -1,7 +1,6 @@
 package entity
 
 import (
-	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -126,7 +125,7 @@ func (t *tagger) bearer(keys []string, at int) string {
 	}
 	bearer := ""
 	for _, key := range keys {
-		named := slices.ContainsFunc(t.found[key].mentions, func(m article.Mention) bool { return m.Form == formName && m.Start < at })
+		named := t.found[key].mentions[0].Start < at
 		switch {
 		case named && bearer != "":
 			return ""

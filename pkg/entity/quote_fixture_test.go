@@ -40,12 +40,12 @@ func unlabel(t *testing.T, marked string) (string, []labelled) {
 }
 
 // The least shares of the labelled quotations whose words are found, to the letter, and
-// whose speaker is named, or rightly left out, in those that are found; and of the
+// whose words and speaker, or rightly none, are found; and of the
 // quotations found that are labelled.
 const (
-	leastSpans     = 0.80
-	leastSpeakers  = 0.10
-	leastPrecision = 0.80
+	leastSpans     = 0.95
+	leastSpeakers  = 0.85
+	leastPrecision = 0.95
 )
 
 func TestTag_labelledQuotes(t *testing.T) {
