@@ -39,8 +39,19 @@ var (
 		observatory organization organisation alliance coalition partners museum board exchange wire united cabinet charity`)
 
 	// speech are the verbs that bind a quotation to its speaker.
-	speech = set(`said says told added wrote tweeted insisted warned argued replied asked explained announced declared
-		stated noted continued recalled acknowledged concluded admitted stressed`)
+	speech = set(`said says told tells added adds adding wrote writes tweeted insisted insists warned warns argued argues replied replies
+		asked asks explained explains announced declared declares stated states noted notes continued continues recalled recalls
+		acknowledged acknowledges concluded concludes admitted admits stressed stresses answered answers responded agreed predicted
+		predicts shouted joked quipped remarked observed claimed claims called calls described describes regretted praised condemned denounced
+		promised vowed urged complained saying`)
+
+	// spoken are the verbs that speak with the word behind them: went on, shot back.
+	spoken = map[string]string{"went": "on", "goes": "on", "shot": "back", "hit": "back", "fired": "back"}
+
+	// offices are what a speaker is called instead of by name, beside titles.
+	offices = set(`minister spokesman spokeswoman president chairman chief executive owner driver captain novelist economist coach head
+		envoy mayor author striker baker doctor lawyer inspector scientist professor union company authority agency federation bank
+		ministry commission group institute council`)
 
 	// givenNames begin persons' names more often than anything else.
 	givenNames = set(`james john robert michael william david richard joseph thomas charles christopher daniel matthew anthony

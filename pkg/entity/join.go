@@ -2,6 +2,7 @@ package entity
 
 import (
 	"strings"
+	"unicode"
 	"unicode/utf8"
 
 	"golang.org/x/text/cases"
@@ -18,9 +19,10 @@ func (t *tagger) join() {
 	for _, s := range t.spans {
 		switch r := s.alias.record; {
 		case r != nil:
-			t.mention(r.id(), name{record: r, typ: r.typ, name: r.name}, s, s.alias.form)
+			key := recordKey(r)
+			t.mention(key, name{record: r, typ: r.typ, name: r.name}, s, s.alias.form)
 			if r.typ == article.Person {
-				t.holdTitle(t.titleBefore(s.first), s.first, r.id())
+				t.holdTitle(t.titleBefore(s.first), s.first, key)
 			}
 		case s.last-s.first == 1:
 			lone = append(lone, s)
@@ -29,6 +31,7 @@ func (t *tagger) join() {
 		}
 	}
 	surnames := t.surnamesOf()
+	t.initialised(acronyms)
 	for _, s := range lone {
 		t.loneName(s, surnames, acronyms)
 	}
@@ -37,8 +40,12 @@ func (t *tagger) join() {
 // fullName enters a name of several words.
 func (t *tagger) fullName(s span, acronyms map[string]string) {
 	words := t.words[s.first:s.last]
-	key := nameID(s.typ, withoutInitials(words))
-	t.mention(key, name{typ: s.typ, name: t.display(s)}, s, formName)
+	key, known := keyOf(s.typ, words)
+	n := name{typ: s.typ, name: t.display(s)}
+	if known != nil {
+		n.record, n.name = known, known.name
+	}
+	t.mention(key, n, s, formName)
 	switch s.typ {
 	case article.Person:
 		t.holdTitle(t.titleBefore(s.first), s.first, key)
@@ -50,16 +57,16 @@ func (t *tagger) fullName(s span, acronyms map[string]string) {
 }
 
 // loneName enters a name of one word.
-func (t *tagger) loneName(s span, surnames, acronyms map[string]string) {
+func (t *tagger) loneName(s span, surnames map[string][]string, acronyms map[string]string) {
 	w := &t.words[s.first]
 	if s.typ == article.Other && notNames[plain(w.form)] {
 		return // "Arab", "Thursday": no entity of the record
 	}
-	if key, ok := acronyms[w.form]; ok {
+	if key := acronyms[w.form]; key != "" {
 		t.mention(key, *t.found[key], s, formAcronym)
 		return
 	}
-	if key := surnames[w.folded]; key != "" && s.typ == article.Person {
+	if key := t.bearer(surnames[w.folded], s.runeStart); key != "" && s.typ == article.Person {
 		t.mention(key, *t.found[key], s, formSurname)
 		t.holdTitle(t.titleBefore(s.first), s.first, key)
 		return
@@ -71,8 +78,12 @@ func (t *tagger) loneName(s span, surnames, acronyms map[string]string) {
 	case s.typ == article.Person:
 		form = formSurname
 	}
-	key := nameID(s.typ, w.folded)
-	t.mention(key, name{typ: s.typ, name: t.display(s)}, s, form)
+	key, known := keyOf(s.typ, t.words[s.first:s.last])
+	n := name{typ: s.typ, name: t.display(s)}
+	if known != nil {
+		n.record, n.name = known, known.name
+	}
+	t.mention(key, n, s, form)
 	if s.typ == article.Person {
 		t.holdTitle(t.titleBefore(s.first), s.first, key)
 	}
@@ -91,25 +102,68 @@ func (t *tagger) display(s span) string {
 // longestAcronym is the most letters that are read as an acronym.
 const longestAcronym = 6
 
-// surnamesOf leads from the last words of the persons' full names to their keys. A
-// surname of two persons leads to neither.
-func (t *tagger) surnamesOf() map[string]string {
-	surnames := map[string]string{}
+// surnamesOf leads from the last words of the persons' full names to their keys.
+func (t *tagger) surnamesOf() map[string][]string {
+	surnames := map[string][]string{}
 	for key, n := range t.found {
 		if n.typ != article.Person {
 			continue
 		}
-		words := wordsOfName(n)
-		if len(words) < 2 {
-			continue
+		if words := wordsOfName(n); len(words) > 1 {
+			last := words[len(words)-1]
+			surnames[last] = append(surnames[last], key)
 		}
-		last := words[len(words)-1]
-		if old, ok := surnames[last]; ok && old != key {
-			key = ""
-		}
-		surnames[last] = key
 	}
 	return surnames
+}
+
+// bearer returns which of the persons with one surname is meant by it at a code point:
+// the only one, or the only one who was named before. Two are neither.
+func (t *tagger) bearer(keys []string, at int) string {
+	if len(keys) == 1 {
+		return keys[0]
+	}
+	bearer := ""
+	for _, key := range keys {
+		named := t.found[key].mentions[0].Start < at
+		switch {
+		case named && bearer != "":
+			return ""
+		case named:
+			bearer = key
+		}
+	}
+	return bearer
+}
+
+// initialised adds the acronyms that nobody introduced to those that were: the initials
+// of an organisation's name, when they are of one name only. They stand as a name
+// elsewhere or nothing comes of them.
+func (t *tagger) initialised(acronyms map[string]string) {
+	initials := map[string]string{}
+	for key, n := range t.found {
+		if n.typ != article.Organisation || n.record != nil {
+			continue
+		}
+		var letters []rune
+		for w := range strings.FieldsSeq(n.name) {
+			if r, _ := utf8.DecodeRuneInString(w); unicode.IsUpper(r) {
+				letters = append(letters, r)
+			}
+		}
+		if len(letters) < 3 || len(letters) > longestAcronym {
+			continue
+		}
+		if old, ok := initials[string(letters)]; ok && old != key {
+			key = ""
+		}
+		initials[string(letters)] = key
+	}
+	for letters, key := range initials {
+		if _, ok := acronyms[letters]; !ok {
+			acronyms[letters] = key
+		}
+	}
 }
 
 // wordsOfName are the folded words of a name.
