@@ -131,12 +131,14 @@ const early = 400
 func (t *tagger) entities() []article.Entity {
 	all := make([]article.Entity, 0, len(t.found))
 	most := 0.0
+	countries := t.countries()
 	for key, n := range t.found {
 		slices.SortFunc(n.mentions, func(a, b article.Mention) int { return a.Start - b.Start })
 		e := article.Entity{ID: key, Type: n.typ, Name: n.name, Candidates: []article.Candidate{}, Mentions: n.mentions}
 		if r := n.record; r != nil {
 			e.Kind, e.Wikidata, e.Country = r.optional(r.kind), r.optional(r.wikidata), r.optional(r.country)
 		}
+		t.locate(&e, n, countries)
 		for _, m := range n.mentions {
 			e.Confidence = max(e.Confidence, m.Confidence)
 			weight := 1.0

@@ -2,6 +2,7 @@
 // embedded in its packages. See MODELS.md for what they are made of.
 //
 //	go run ./scripts/train entities --data DIR
+//	go run ./scripts/train kb
 //
 // The same data give the same files, bit for bit, on one architecture.
 package main
@@ -17,6 +18,7 @@ var trainers = []struct {
 	run        func(args []string) error
 }{
 	{"entities", "names in text: pkg/entity/names.model", trainEntities},
+	{"kb", "where cities are: pkg/entity/places/cities.places", trainKB},
 }
 
 func main() {
@@ -31,7 +33,7 @@ func main() {
 			}
 		}
 	}
-	fmt.Fprintln(os.Stderr, "usage: train SUBCOMMAND --data DIR")
+	fmt.Fprintln(os.Stderr, "usage: train SUBCOMMAND [flags]")
 	for _, t := range trainers {
 		fmt.Fprintf(os.Stderr, "  %-10s %s\n", t.name, t.does)
 	}
