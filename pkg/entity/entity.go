@@ -5,7 +5,16 @@
 // by hand and embedded, and rules that mend both: titles, acronyms, datelines, names
 // that come again. A name from the gazetteer has a Wikidata id where that id is certain;
 // any other is known by its folded spelling, which puts spellings together, not people:
-// "al-Sisi" and "el-Sissi" meet, and so would two Jane Does.
+// "al-Sisi" and "el-Sissi" meet, and so would two Jane Does. Of 200 pairs of spellings of
+// public figures and groups (testdata/spellings.tsv) 191 meet, of 2,000 random pairs none;
+// what stays apart are other systems of transliteration, as Mao Zedong and Mao Tse-tung.
+//
+// A direct quotation has a speaker when a verb of speech, or a colon, binds it to a name,
+// to an office the article has called somebody by ("the minister"), or to a pronoun that
+// can mean one person only by the rules of news prose: the subject of the sentence before,
+// or who spoke last. Whoever has no name has none here: "a resident said" is null, and so
+// is a quotation that nothing binds. The parts of a split quotation are quotations of their
+// own. Each paragraph of a long one is too.
 //
 // Every mention points into the text, in code points, and its Text is what stands
 // there. The confidence of a name that the field found is the probability it gives to

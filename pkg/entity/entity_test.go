@@ -343,6 +343,8 @@ func TestFoldWord(t *testing.T) {
 
 func FuzzTag(f *testing.F) {
 	f.Add("US-led talks with “al-Sisi” said Brandt.\n\n\"We will see what happens now", "PORT ALDEN (HW)")
+	f.Add("‘’Tis “a” ‘b’s, the minister said: «Dddin bin Abdul -e- Lashkar-e-T. Abdel ddin", "")
+	f.Add("“Yes,” Ilse Brandt said, “I do.” He added: “\n\n“And according to Erik Holm went on”", "")
 	f.Add("A.-B. al- -el Ünal–Vé the Crown Prince", "")
 	f.Fuzz(func(t *testing.T, body, dateline string) {
 		a := english(body)

@@ -2,10 +2,12 @@ package entity
 
 import (
 	"os"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/copydesk/copydesk/pkg/article"
 	"github.com/copydesk/copydesk/pkg/entity/crf"
 	"github.com/copydesk/copydesk/pkg/text"
 )
@@ -82,4 +84,43 @@ func BenchmarkNames(b *testing.B) {
 		}
 		perSecond(b)
 	})
+}
+
+// BenchmarkTag_parts measures what joining and quotations add to finding the names, in
+// one run, on copy that is full of quotations.
+func BenchmarkTag_parts(b *testing.B) {
+	marked, err := os.ReadFile("testdata/quotes.txt")
+	if err != nil {
+		b.Fatal(err)
+	}
+	loadNames()
+	var articles []*article.Article
+	for part := range strings.SplitSeq(string(marked), "\n===\n") {
+		body := regexp.MustCompile(`\[\[[^|]*\||\]\]`).ReplaceAllString(part, "")
+		articles = append(articles, english(body))
+	}
+	for _, part := range []struct {
+		name string
+		upTo func(a *article.Article)
+	}{
+		{"find", func(a *article.Article) { newTagger(text.Scan(*a.Text)).find(true) }},
+		{"join", func(a *article.Article) {
+			t := newTagger(text.Scan(*a.Text))
+			t.a = a
+			t.find(true)
+			t.join()
+			t.heldTitles()
+			t.entities()
+		}},
+		{"quotes", func(a *article.Article) { Tag(a) }},
+	} {
+		b.Run(part.name, func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				for _, a := range articles {
+					part.upTo(a)
+				}
+			}
+		})
+	}
 }

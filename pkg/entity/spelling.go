@@ -36,7 +36,9 @@ func spelled(typ article.EntityType, words []word) string {
 		return withoutInitials(words) // a translated name has one spelling
 	case arabic:
 		for i, p := range parts {
-			parts[i] = arabicFold(p)
+			if !organisationWords[p] { // "Houthi movement"
+				parts[i] = arabicFold(p)
+			}
 		}
 	case len(parts) >= 2 && len(parts) <= 3 && eastAsian[parts[0]]:
 		given := strings.Join(parts[1:], "")
