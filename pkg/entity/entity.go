@@ -10,9 +10,8 @@
 // what stays apart are other systems of transliteration, as Mao Zedong and Mao Tse-tung.
 //
 // A direct quotation has a speaker when a verb of speech, or a colon, binds it to a name,
-// to an office the article has called somebody by ("the minister"), or to a pronoun that
-// can mean one person only by the rules of news prose: the subject of the sentence before,
-// or who spoke last. Whoever has no name has none here: "a resident said" is null, and so
+// to an office the article has called somebody by ("the minister"), or to a pronoun, which
+// is taken for the subject of the sentence before, or for who spoke last. Whoever has no name has none here: "a resident said" is null, and so
 // is a quotation that nothing binds. The parts of a split quotation are quotations of their
 // own. Each paragraph of a long one is too.
 //
