@@ -81,7 +81,7 @@ func TestTag(t *testing.T) {
 		{
 			"a country inside another name is not the country",
 			"Michael Jordan flew to the Bank of Japan with Qatar Airways.",
-			[]string{"name:person:michael-jordan: Michael Jordan/name", "wd:Q333101: Bank of Japan/name", "name:organisation:qatar-airways: Qatar Airways/name"},
+			[]string{"wd:Q41421: Michael Jordan/name", "wd:Q333101: Bank of Japan/name", "name:organisation:qatar-airways: Qatar Airways/name"},
 		},
 		{
 			"words that open a sentence are not names",
