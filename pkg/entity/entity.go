@@ -106,8 +106,10 @@ type name struct {
 	mentions []article.Mention
 	// spots are the words of the mentions, in the order they were found in.
 	spots []spot
-	// team says that the name is a place's and stands for its team here.
+	// team says that the name is a place's and stands for its team here; home is the
+	// place, where it is known.
 	team bool
+	home *record
 	// candidates are what it may stand for, when that is not clear.
 	candidates []candidate
 }

@@ -2,7 +2,6 @@ package entity
 
 import (
 	"embed"
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -79,6 +78,7 @@ type gazetteer struct {
 	records []*record
 	// senses are all names, those too that only may stand for their record.
 	senses senses
+	words  nameWords
 }
 
 var loadGazetteer = sync.OnceValue(func() *gazetteer {
@@ -108,8 +108,11 @@ func readGazetteer() (*gazetteer, error) {
 	return g, nil
 }
 
+// roomForNames is about as many as there are, so that tables need not grow.
+const roomForNames = 16 << 10
+
 func newGazetteer() *gazetteer {
-	return &gazetteer{aliases: map[string]alias{}, longest: map[string]int{}}
+	return &gazetteer{aliases: make(map[string]alias, roomForNames), longest: make(map[string]int, roomForNames), senses: make(senses, 0, 2*roomForNames)}
 }
 
 // parse adds the records of a file.
@@ -122,32 +125,49 @@ func (g *gazetteer) parse(tsv string) error {
 			return fmt.Errorf("line %d: %w", n, err)
 		}
 		g.records = append(g.records, r)
-		for i, spelling := range spellings {
-			if err := g.add(r, spelling, i == 0); err != nil {
+		main := true
+		for spelling := range strings.SplitSeq(spellings, "|") {
+			if err := g.add(r, spelling, main); err != nil {
 				return fmt.Errorf("line %d: %w", n, err)
 			}
+			main = false
 		}
 	}
 	return nil
 }
 
-// parseRecord reads a line: a record and its spellings, the name first, with their marks.
-func parseRecord(line string) (*record, []string, error) {
-	f := strings.Split(line, "\t")
-	if len(f) != 7 {
-		return nil, nil, fmt.Errorf("%d columns, want 7", len(f))
+// columns of a line.
+const columns = 7
+
+// parseRecord reads a line: a record and its spellings with their marks, parted by bars,
+// the name first.
+func parseRecord(line string) (r *record, spellings string, err error) {
+	var f [columns]string
+	rest := line
+	for i := range f[:columns-1] {
+		tab := false
+		if f[i], rest, tab = strings.Cut(rest, "\t"); !tab {
+			return nil, "", fmt.Errorf("%d columns, want %d", i+1, columns)
+		}
 	}
-	if len(f[4]) != 1 || f[4][0] < '0' || f[4][0] > '3' {
-		return nil, nil, fmt.Errorf("weight %q, want 0 to 3", f[4])
+	if f[columns-1] = rest; strings.Contains(rest, "\t") {
+		return nil, "", fmt.Errorf("more than %d columns", columns)
 	}
-	r := &record{typ: article.EntityType(f[0]), kind: f[1], wikidata: f[2], country: f[3], weight: int8(f[4][0] - '0'), name: strings.TrimPrefix(f[5], "?")}
-	r.shared = r.name != f[5]
-	if r.name == "" {
-		return nil, nil, errors.New("no name")
+	weight, name := f[4], strings.TrimPrefix(f[5], "?")
+	if len(weight) != 1 || weight[0] < '0' || weight[0] > '3' {
+		return nil, "", fmt.Errorf("weight %q, want 0 to 3", weight)
 	}
-	spellings := []string{f[5]}
+	if name == "" || strings.Contains(name, "|") {
+		return nil, "", fmt.Errorf("%q is no name", name)
+	}
+	r = &record{
+		typ: article.EntityType(f[0]), kind: f[1], wikidata: f[2], country: f[3],
+		weight: int8(weight[0] - '0'), name: name, shared: name != f[5],
+	}
+	spellings = f[5]
 	if f[6] != "" {
-		spellings = append(spellings, strings.Split(f[6], "|")...)
+		spellings = line[len(line)-len(f[5])-1-len(f[6]):]
+		spellings = strings.Replace(spellings, "\t", "|", 1)
 	}
 	return r, spellings, nil
 }
@@ -162,7 +182,7 @@ func (g *gazetteer) add(r *record, spelling string, main bool) error {
 	if maybe && !main {
 		return nil
 	}
-	words, numbers := nameWords(spelling)
+	words, numbers := g.words.of(spelling)
 	key := fold(words)
 	if main {
 		r.folded = key
@@ -199,19 +219,26 @@ func (g *gazetteer) add(r *record, spelling string, main bool) error {
 	return nil
 }
 
-// nameWords are the words of a name, and whether there are numbers beside them. Most names
-// of a base are plain words, which it cuts without a scan.
-func nameWords(name string) (words []word, numbers bool) {
+// nameWords cuts names into words. What it returns holds until the next.
+type nameWords struct {
+	doc   text.Document
+	words []word
+}
+
+// of returns the words of a name, and whether there are numbers beside them. Most names of
+// a base are plain words, which need no scan.
+func (n *nameWords) of(name string) (words []word, numbers bool) {
 	for i := range len(name) {
 		if c := name[i] | 0x20; (c < 'a' || c > 'z') && name[i] != ' ' {
-			doc := text.Scan(name)
-			return wordsOf(doc), slices.ContainsFunc(doc.Tokens, func(tok text.Token) bool { return tok.Kind == text.Number })
+			n.doc.Scan(name)
+			return wordsOf(&n.doc), slices.ContainsFunc(n.doc.Tokens, func(tok text.Token) bool { return tok.Kind == text.Number })
 		}
 	}
+	n.words = n.words[:0]
 	for form := range strings.FieldsSeq(name) {
-		words = append(words, word{index: len(words), form: form, folded: foldWord(form), joined: len(words) > 0})
+		n.words = append(n.words, word{index: len(n.words), form: form, folded: foldWord(form), joined: len(n.words) > 0})
 	}
-	return words, false
+	return n.words, false
 }
 
 // foldFields folds a name that words alone do not make: "1MDB", "Voss.com".

@@ -101,8 +101,8 @@ func (n *name) country() string {
 	switch {
 	case n.record != nil:
 		return n.record.country
-	case n.team:
-		return n.candidates[0].record.country
+	case n.home != nil:
+		return n.home.country
 	}
 	return ""
 }
@@ -134,6 +134,9 @@ func (t *tagger) linkName(key string, s *setting) bool {
 		n.candidates = nil
 		t.identify(key, best.record)
 		return true
+	}
+	if n.home != nil {
+		found = append(found[:min(len(found), mostCandidates-1)], candidate{n.home, leastLink})
 	}
 	n.candidates = found[:min(len(found), mostCandidates)]
 	return false
@@ -173,10 +176,10 @@ func (t *tagger) candidates(n *name, s *setting) []candidate {
 
 // may reports whether a name can be a record's by its type.
 func (n *name) may(r *record) bool {
-	if n.team {
-		return r.kind == "sport"
+	if n.team && r.kind == "sport" {
+		return true
 	}
-	return r.typ == n.typ
+	return r.typ == n.typ && n.home == nil
 }
 
 // score tells how well a record fits a name in a text.
@@ -229,7 +232,7 @@ func (t *tagger) identify(key string, r *record) {
 		old.spots = append(old.spots, n.spots...)
 		return
 	}
-	n.record, n.name = r, r.name
+	n.record, n.typ, n.name = r, r.typ, r.name
 	t.found[id] = n
 }
 

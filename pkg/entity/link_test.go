@@ -143,7 +143,7 @@ func FuzzParseRecord(f *testing.F) {
 	f.Add("organisation\tcompany\tQ1\tNO\t0\tVoss Foods\tVoss|?Food")
 	f.Fuzz(func(t *testing.T, line string) {
 		r, spellings, err := parseRecord(line)
-		if err == nil && (r.name == "" || len(spellings) == 0 || r.weight < 0 || r.weight > 3) {
+		if err == nil && (r.name == "" || spellings == "" || r.weight < 0 || r.weight > 3) {
 			t.Errorf("%q: %+v %q", line, r, spellings)
 		}
 	})

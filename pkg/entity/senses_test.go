@@ -52,8 +52,9 @@ func BenchmarkSpellingKey(b *testing.B) {
 func TestNameWords_agreesWithTheScanner(t *testing.T) {
 	t.Parallel()
 	for _, name := range []string{"Norland Dockers Union", "UN", "Port of Alden", "Xi Jinping"} {
-		quick, _ := nameWords(name)
-		slow, _ := nameWords("“" + name)
+		var quickly, slowly nameWords
+		quick, _ := quickly.of(name)
+		slow, _ := slowly.of("“" + name)
 		if len(quick) != len(slow) {
 			t.Fatalf("%s: %d words, the scanner finds %d", name, len(quick), len(slow))
 		}
@@ -61,6 +62,24 @@ func TestNameWords_agreesWithTheScanner(t *testing.T) {
 			if quick[i].form != slow[i].form || quick[i].folded != slow[i].folded || quick[i].acronym() != slow[i].acronym() {
 				t.Errorf("%s: word %d is %q, the scanner finds %q", name, i, quick[i].form, slow[i].form)
 			}
+		}
+	}
+}
+
+func BenchmarkReadGazetteer(b *testing.B) {
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, err := readGazetteer(); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
+func BenchmarkReadWider(b *testing.B) {
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, err := readWider(widerFile); err != nil {
+			b.Fatal(err)
 		}
 	}
 }

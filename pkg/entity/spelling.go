@@ -325,7 +325,8 @@ func recordKey(r *record) string {
 	if r.wikidata != "" || r.odd {
 		return r.id()
 	}
-	words, _ := nameWords(r.name)
+	var cut nameWords
+	words, _ := cut.of(r.name)
 	return nameID(r.typ, spelled(r.typ, words))
 }
 
@@ -333,8 +334,9 @@ func recordKey(r *record) string {
 // organisation, of the gazetteer that bears it.
 var spelledRecords = sync.OnceValue(func() map[string]*record {
 	records := map[string]*record{}
+	var cut nameWords
 	for _, r := range loadGazetteer().records {
-		words, _ := nameWords(r.name)
+		words, _ := cut.of(r.name)
 		if r.typ == article.Place || r.shared || r.odd || len(words) == 0 || words[0].acronym() || r.typ == article.Person && len(words) < 2 {
 			continue
 		}

@@ -13,7 +13,7 @@ import (
 // stays as a candidate; so it does not turn up where somebody looks for news of the place.
 
 // teams finds the places that stand for their teams: those of whose mentions at least
-// half stand where teams do.
+// one in four stands where teams do.
 func (t *tagger) teams() {
 	for _, key := range t.places() {
 		n := t.found[key]
@@ -27,21 +27,26 @@ func (t *tagger) teams() {
 				teams++
 			}
 		}
-		if teams == 0 || teams*2 < names {
+		if teams == 0 || teams*4 < names {
 			continue
+		}
+		n.team = true
+		if n.record == nil {
+			continue // Wimbledon: the place is not known, the team may be
 		}
 		delete(t.found, key)
 		key = nameID(article.Place, n.record.folded)
-		n.candidates, n.record, n.team = []candidate{{n.record, leastLink}}, nil, true
+		n.home, n.record = n.record, nil
+		n.candidates = []candidate{{n.home, leastLink}}
 		t.found[key] = n
 	}
 }
 
-// places are the keys of the places with a record, in order.
+// places are the keys of the countries, regions, cities and unknown places, in order.
 func (t *tagger) places() []string {
 	var keys []string
 	for key, n := range t.found {
-		if r := n.record; r != nil && n.typ == article.Place && (r.kind == "country" || r.kind == "city" || r.kind == "region") {
+		if r := n.record; n.typ == article.Place && !n.team && (r == nil || r.kind == "country" || r.kind == "city" || r.kind == "region") {
 			keys = append(keys, key)
 		}
 	}
