@@ -15,6 +15,10 @@
 // is a quotation that nothing binds. The parts of a split quotation are quotations of their
 // own. Each paragraph of a long one is too.
 //
+// The desk has the last word (TagUnder): it denies names, says what a spelling means, makes
+// one entity of two, and enters entities; what it says is found in the text whether the
+// tagger would find it or not, the longest name first.
+//
 // Every mention points into the text, in code points, and its Text is what stands
 // there. The confidence of a name that the field found is the probability it gives to
 // exactly this name, tempered so that of names with 0.8 about eight in ten are right;
@@ -43,13 +47,19 @@ var unspaced = []string{"zh", "ja", "th", "lo", "km", "my", "bo"}
 // of the text, and what can be expected of them in its language. It does not change
 // the article and is safe for concurrent use.
 func Tag(a *article.Article) (article.List[article.Entity], article.List[article.Quote], article.Level) {
+	return TagUnder(nil, a)
+}
+
+// TagUnder is Tag under the overrides of the desk. The same article under the same
+// overrides gives the same entities.
+func TagUnder(o *Overrides, a *article.Article) (article.List[article.Entity], article.List[article.Quote], article.Level) {
 	entities, quotes := article.List[article.Entity]{}, article.List[article.Quote]{}
 	lang := article.PrimaryLanguage(a.Language)
 	if a.Text == nil || slices.Contains(unspaced, lang) {
 		return entities, quotes, article.None
 	}
 	t := newTagger(text.Scan(*a.Text))
-	t.a = a
+	t.a, t.overrides = a, o
 	if a.Dateline != nil { // the first sentence begins behind it
 		if i := t.wordAt(len(*a.Dateline)); i < len(t.words) {
 			t.words[i].opens = true
@@ -58,6 +68,7 @@ func Tag(a *article.Article) (article.List[article.Entity], article.List[article
 	level := article.Rules
 	t.find(lang == "en" || lang == "und")
 	t.join()
+	t.overrule()
 	if lang == "en" || lang == "und" {
 		t.heldTitles()
 	}
@@ -85,13 +96,18 @@ type tagger struct {
 	found map[string]*name
 	// titles leads from a title to the key of the person who bore it here.
 	titles map[string]string
+	// overrides are the desk's, nil for none; denied and typed is what those say of names
+	// here that must be found first.
+	overrides     *Overrides
+	denied, typed []foundTerm
 	// taken marks the words that belong to a mention.
 	taken []bool
 }
 
 // name is an entity in the making.
 type name struct {
-	record   *record // nil when not from the gazetteer
+	record   *record // nil when neither from the gazetteer nor from the desk
+	decided  *decided
 	typ      article.EntityType
 	name     string
 	mentions []article.Mention
@@ -147,6 +163,7 @@ func (t *tagger) entities() []article.Entity {
 			e.Kind, e.Wikidata, e.Country = r.optional(r.kind), r.optional(r.wikidata), r.optional(r.country)
 		}
 		t.locate(&e, n, countries)
+		n.decided.place(&e)
 		for _, m := range n.mentions {
 			e.Confidence = max(e.Confidence, m.Confidence)
 			weight := 1.0

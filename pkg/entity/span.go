@@ -38,18 +38,20 @@ func (t *tagger) ofWords(first, last int) span {
 // english unset only the gazetteer speaks.
 func (t *tagger) find(english bool) {
 	if !english {
-		t.settle(t.gazetteerSpans())
+		t.settle(t.overruled(t.gazetteerSpans()))
+		t.retyped()
 		return
 	}
 	t.modelSpans()
 	t.mend()
-	known := t.gazetteerSpans()
+	known := t.overruled(t.gazetteerSpans())
 	t.samePersons(known)
 	t.settle(known)
 	t.ofPlaces()
 	t.datelines()
 	t.acronyms()
 	t.repeats()
+	t.retyped()
 }
 
 // modelSpans takes in what the model finds.
