@@ -25,16 +25,21 @@
 // rules and the gazetteer carry fixed ones. What cannot be told is left out or null. The
 // same article gives the same entities in the same order.
 //
-// The field is trained on English. In other languages only the gazetteer's names and
-// quotations are found: nearly all of what is tagged there is right, and most names are
-// missed. Where words are not parted by spaces nothing is. The level of coverage says
-// which: full, rules or none.
+// The field is trained on English. In German, French, Spanish, Italian, Portuguese and
+// Dutch names are found by rules: given names, titles, kinds and legal forms of
+// organisations, acronyms, cities, countries by their names there, and surnames of persons
+// that were found (MODELS.md has how well). They are chosen so that what is tagged is right;
+// names without any such sign are missed. In other languages of Latin script the gazetteer
+// alone speaks, in other scripts hardly anything does, and where words are not parted by
+// spaces nothing. The level of coverage says which: full, rules or none.
 package entity
 
 import (
 	"math"
 	"slices"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/copydesk/copydesk/pkg/article"
 	"github.com/copydesk/copydesk/pkg/text"
@@ -66,14 +71,17 @@ func TagUnder(o *Overrides, a *article.Article) (article.List[article.Entity], a
 		}
 	}
 	level := article.Rules
-	t.find(lang == "en" || lang == "und")
+	t.find(lang)
 	t.join()
 	t.overrule()
 	if lang == "en" || lang == "und" {
 		t.heldTitles()
 	}
-	if lang == "en" {
+	switch {
+	case lang == "en":
 		level = article.Full
+	case !t.latin():
+		level = article.None // what the gazetteer has in Latin script is all that can be
 	}
 	entities = append(entities, t.entities()...)
 	quotes = append(quotes, t.quotes(entities)...)
@@ -127,6 +135,17 @@ func newTagger(doc *text.Document) *tagger {
 	}
 	t.caseless = len(t.words) >= leastCaseless && capitals*100 < len(t.words)
 	return t
+}
+
+// latin reports whether half of the words are written in Latin script.
+func (t *tagger) latin() bool {
+	n := 0
+	for i := range t.words {
+		if r, _ := utf8.DecodeRuneInString(t.words[i].form); unicode.Is(unicode.Latin, r) {
+			n++
+		}
+	}
+	return 2*n >= len(t.words)
 }
 
 // leastCaseless is the least number of words of a text that is judged by its having no

@@ -111,8 +111,51 @@ func TestTag_namesInOtherLanguages(t *testing.T) {
 					s.count(t, lang, l)
 				}
 			}
+			if s.precision() < 0.85 || s.recall() < 0.8 {
+				t.Errorf("%s, %s: precision %.2f, recall %.2f, want at least 0.85 and 0.80", lang, part, s.precision(), s.recall())
+			}
 			table += fmt.Sprintf("%-9s %-9s %9.1f %7.1f %6d\n", lang, part, 100*s.precision(), 100*s.recall(), s.gold)
 		}
 	}
 	t.Log("\n" + table)
+}
+
+// Where nothing is known of a language its capitals say nothing.
+func TestTag_makesNoGarbageOfOtherLanguages(t *testing.T) {
+	t.Parallel()
+	for lang, body := range map[string]string{
+		"pl": "Prezydent Ewa Malinowska spotkała się w Katowicach z Ministrem Obrony. Rozmowy w Berlinie trwały.",
+		"tr": "Cumhurbaşkanı Ayşe Yıldırım dün Ankara'da konuştu. Bakan Mehmet Demir katılmadı.",
+		"ru": "Президент Елена Орлова встретилась в Казани с министром. Переговоры продолжаются.",
+		"ar": "التقى الوزير سالم الحداد في المدينة برئيس النقابة.",
+		"el": "Ο πρόεδρος Νίκος Παππάς συνάντησε χθες τον δήμαρχο στην Πάτρα.",
+		"he": "ראש העיר רונית לוי נפגשה אתמול עם השר.",
+		"hi": "मंत्री ने कल शहर में बैठक की।",
+		"de": "Die Regierung will den Haushalt bis Ende des Jahres vorlegen. In Zukunft soll Essen billiger werden. Der Minister aus dem Osten kam im Frühjahr nach Hause.",
+		"fr": "Le Conseil a décidé lundi. En Octobre, le Président parlera à Noël et en Avril.",
+		"es": "El Gobierno decidió el Lunes. En Navidad y en Internet se hablará de Dios.",
+	} {
+		entities, _, _ := Tag(&article.Article{Language: &lang, Text: &body})
+		for _, e := range entities {
+			if e.Wikidata == nil {
+				t.Errorf("%s: %s %q is no name known here", lang, e.Type, e.Name)
+			}
+		}
+	}
+}
+
+// BenchmarkTag_german tags the German articles.
+func BenchmarkTag_german(b *testing.B) {
+	lang, words := "de", 0
+	news := labelledNews(b, lang)
+	for _, l := range news {
+		words += len(strings.Fields(l.text))
+	}
+	Load()
+	for b.Loop() {
+		for i := range news {
+			Tag(&article.Article{Language: &lang, Text: &news[i].text})
+		}
+	}
+	b.ReportMetric(float64(words)*float64(b.N)/b.Elapsed().Seconds(), "words/s")
 }

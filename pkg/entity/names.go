@@ -23,4 +23,5 @@ var loadNames = sync.OnceValue(func() *crf.Model {
 func Load() {
 	loadGazetteer()
 	loadNames()
+	loadExonyms()
 }

@@ -263,13 +263,18 @@ func (c *compiler) names() {
 }
 
 func (c *compiler) add(t term, name string) {
-	units := unitsOfName(name)
-	for i := range units {
-		t.units = append(t.units, units[i].folded)
-		t.forms = append(t.forms, units[i].form)
+	for _, units := range [][]unit{unitsOfName(name), unitsElided(name)} {
+		if len(units) == 0 || len(units) > maxNameUnits {
+			continue
+		}
+		t.units, t.forms = nil, nil
+		for i := range units {
+			t.units = append(t.units, units[i].folded)
+			t.forms = append(t.forms, units[i].form)
+		}
+		t.acronym = len(units) == 1 && len(name) <= longestAcronym && shouted(name)
+		c.o.terms = append(c.o.terms, t)
 	}
-	t.acronym = len(units) == 1 && len(name) <= longestAcronym && shouted(name)
-	c.o.terms = append(c.o.terms, t)
 }
 
 // index makes the terms findable.

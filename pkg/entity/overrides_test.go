@@ -215,6 +215,17 @@ func TestTagUnder_inOtherLanguages(t *testing.T) {
 	}
 }
 
+func TestTagUnder_findsNamesBehindAnElision(t *testing.T) {
+	t.Parallel()
+	o := compiled(t, Override{Act: Alias, Name: "L'Éclair", ID: "name:organisation:eclair"}, Override{Act: Alias, Name: "Quillport", ID: "wd:Q20"})
+	body := "Hier, l'Éclair a gagné. La ville d'Quillport dort et L'Éclair aussi."
+	a := &article.Article{Language: new("fr"), Text: &body}
+	want := []string{"name:organisation:eclair: l'Éclair/name, L'Éclair/name", "wd:Q20: Quillport/name"}
+	if diff := cmp.Diff(want, tagsUnder(o, a)); diff != "" {
+		t.Errorf("entities (-want +got):\n%s", diff)
+	}
+}
+
 func TestNewOverrides_reportsWhatCannotHoldAndKeepsTheRest(t *testing.T) {
 	t.Parallel()
 	all := map[string]Override{

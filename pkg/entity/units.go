@@ -32,6 +32,13 @@ func unitsOf(doc *text.Document, words []word) []unit {
 		if next < len(words) && words[next].index == i {
 			for next < len(words) && words[next].index == i {
 				w := &words[next]
+				if w.elided != "" { // the d' of d'Espagne is a unit of its own
+					t := &doc.Tokens[i]
+					units = append(units, unit{
+						folded: w.elided, form: w.elided, start: int(t.Start), end: w.start, runeStart: int(t.RuneStart), runeEnd: w.runeStart, word: -1, parted: parted,
+					})
+					parted = false
+				}
 				units = append(units, unit{
 					folded: exactDigits(w), form: w.form, start: w.start, end: w.end, runeStart: w.runeStart, runeEnd: w.runeEnd, word: next, parted: parted,
 				})
@@ -62,6 +69,21 @@ func exactDigits(w *word) string {
 func unitsOfName(name string) []unit {
 	doc := text.Scan(strings.Join(strings.Fields(name), " "))
 	return unitsOf(doc, wordsOf(doc))
+}
+
+// unitsElided returns the units that a name has in languages whose elisions are cut off:
+// "l'Éclair" is "l" and "Éclair" there. They are nil for a name without any.
+func unitsElided(name string) []unit {
+	doc := text.Scan(strings.Join(strings.Fields(name), " "))
+	words := wordsOf(doc)
+	cut := false
+	for _, l := range []string{"fr", "it"} {
+		cut = cutElisions(words, tongues[l]) || cut
+	}
+	if !cut {
+		return nil
+	}
+	return unitsOf(doc, words)
 }
 
 func hasWord(units []unit) bool {
