@@ -39,6 +39,9 @@ const (
 	weakForeign   = 0.55 // a capital where places stand
 )
 
+// longestPlace is the most words of a place that opens a text.
+const longestPlace = 3
+
 // foreign finds the names of a language other than English by its rules.
 func (t *tagger) foreign(l *tongue, names *gazetteer) {
 	known := t.exonyms(names, nil)
@@ -62,12 +65,15 @@ func (t *tagger) foreign(l *tongue, names *gazetteer) {
 	}
 	f.introducedAcronyms()
 	f.legalForms()
+	f.organisations()
 	f.persons()
 	f.surnames()
-	f.organisations()
 	f.places()
 	t.sort()
 	t.datelines()
+	t.spans = slices.DeleteFunc(t.spans, func(s span) bool { // a line in capitals
+		return s.typ == article.Place && s.alias.record == nil && s.last-s.first > longestPlace
+	})
 	f.covered = t.covered()
 	f.acronyms()
 	t.sort()

@@ -1,6 +1,7 @@
 package entity
 
 import (
+	"regexp"
 	"strings"
 
 	"github.com/copydesk/copydesk/pkg/article"
@@ -32,8 +33,12 @@ func (f *foreigner) legalForms() {
 			(!f.words[first-2].opens || f.heads[f.bare(first-2)]) {
 			first = j - 2
 		}
-		if first < i {
-			f.add(first, i+1, article.Organisation, sureForeign)
+		if first == i {
+			continue
+		}
+		f.add(first, i+1, article.Organisation, sureForeign)
+		if s := &f.spans[len(f.spans)-1]; strings.Index(form, ".") == len(form)-1 && s.last == i+1 {
+			s.end, s.runeEnd = s.end-1, s.runeEnd-1 // the stop ends the sentence
 		}
 	}
 }
@@ -112,6 +117,9 @@ func (f *foreigner) organisations() {
 		last, ofs := i+1, true
 		for last < len(f.words) && f.follows(last) {
 			if f.words[last].elided == "" && f.words[last].capital() && !notForeign[f.bare(last)] && !f.covered[last] && (!f.nouns || last == i+1) {
+				if last > i+1 && f.given(last) {
+					break // "Tribunal Supremo Ángel Hurtado"
+				}
 				ofs = ofs && last > i+1 // what follows at once is the name
 				last++
 				continue
@@ -145,6 +153,9 @@ func adjective(p string) bool {
 	return false
 }
 
+// ofSeries follows the letters of a thing that is no body: GLP-1.
+var ofSeries = regexp.MustCompile(`^-[0-9]`)
+
 // acronyms finds the acronyms that are named with an article, and those that were found
 // elsewhere.
 func (f *foreigner) acronyms() {
@@ -156,7 +167,7 @@ func (f *foreigner) acronyms() {
 	}
 	for i := range f.words {
 		w := &f.words[i]
-		if f.covered[i] || !w.acronym() || strings.Contains(w.form, ".") || notAcronyms[f.bare(i)] || w.heading {
+		if f.covered[i] || !w.acronym() || strings.Contains(w.form, ".") || ofSeries.MatchString(f.doc.Text[w.end:min(len(f.doc.Text), w.end+2)]) || notAcronyms[f.bare(i)] || w.heading {
 			continue
 		}
 		before := w.elided

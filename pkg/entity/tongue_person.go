@@ -31,6 +31,9 @@ func (f *foreigner) persons() {
 		if !given && !titled {
 			continue
 		}
+		if f.follows(i) && !f.nouns && f.proper(i-1) && !f.words[i-1].opens && !f.title(i-1) {
+			continue // part of another name: "San Isidro"
+		}
 		last, capitals := f.personEnd(i, given)
 		switch {
 		case f.nouns && f.hyphened(i, last): // "Max-Planck-Institut"
@@ -47,6 +50,11 @@ func (f *foreigner) persons() {
 		}
 		i = last - 1
 	}
+}
+
+// givenPart reports whether word i is a given name or the rest of one: Marie-Agnes.
+func (f *foreigner) givenPart(i int) bool {
+	return f.given(i) || i > 0 && !f.words[i].joined && f.follows(i) && f.given(i-1)
 }
 
 // titled reports whether a title stands before word i, or before the comma before it.
@@ -95,7 +103,7 @@ func (f *foreigner) personEnd(i int, given bool) (last, capitals int) {
 			joined = true
 		}
 		if f.proper(last) && !f.words[last].acronym() && !f.heads[f.bare(last)] {
-			if f.nouns && given && capitals > 1 && !f.given(last-1) && f.words[last-1].capital() && f.words[last].joined {
+			if f.nouns && given && capitals > 1 && !f.givenPart(last-1) && f.words[last-1].capital() && f.words[last].joined {
 				return last, capitals // a noun
 			}
 			last++
@@ -107,7 +115,7 @@ func (f *foreigner) personEnd(i int, given bool) (last, capitals int) {
 			j++
 		}
 		conjunction := f.bare(last) == f.and
-		if j == last || f.nouns && (f.bare(last) == "der" || f.bare(last) == "den" || !f.given(last-1)) || j >= len(f.words) || !f.follows(j) || !f.proper(j) || joined || conjunction || f.words[j].acronym() ||
+		if j == last || f.nouns && (f.bare(last) == "der" || f.bare(last) == "den" || !f.givenPart(last-1)) || j >= len(f.words) || !f.follows(j) || !f.proper(j) || joined || conjunction || f.words[j].acronym() ||
 			f.words[j].elided != "" || f.heads[f.bare(j)] || !given && capitals > 1 || capitals > 1 && f.city(j, j+1, 0) {
 			return last, capitals
 		}

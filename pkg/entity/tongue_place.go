@@ -44,7 +44,7 @@ func (f *foreigner) places() {
 			f.add(i, last, article.Place, weakForeign)
 		case f.weakIn[before] && !f.given(i) && !abstract(f.bare(last-1)):
 			f.add(i, last, article.Place, weakForeign)
-		case f.city(i, last, wellKnown) && !f.given(i):
+		case f.city(i, last, wellKnown) && !f.given(i) && f.words[last-1].end-w.start > 3:
 			f.add(i, last, article.Place, likelyForeign)
 		}
 		i = max(i, last-1)
@@ -66,7 +66,7 @@ func abstract(p string) bool {
 // without an article.
 func (f *foreigner) germanPlace(i, last int, before string) int {
 	for ; last > i; last-- {
-		if notCities[f.bare(i)] || f.follows(last) && f.words[last].capital() && !f.city(i, last, wellKnown) {
+		if notCities[f.bare(i)] || f.goesOn(last) {
 			continue
 		}
 		switch {
@@ -77,6 +77,11 @@ func (f *foreigner) germanPlace(i, last int, before string) int {
 		}
 	}
 	return i
+}
+
+// goesOn reports whether a name goes on at word i: Nottingham Forest, Brighton & Hove.
+func (f *foreigner) goesOn(i int) bool {
+	return i < len(f.words) && f.words[i].capital() && (f.follows(i) || strings.TrimSpace(f.doc.Text[f.words[i-1].end:f.words[i].start]) == "&")
 }
 
 // behindPerson reports whether word i stands behind a person's name.

@@ -113,7 +113,7 @@ var notForeign = set(`el la los las le les il lo gli o os as un une uno una um u
 	noël pâques toussaint navidad pascua natale pasqua natal páscoa kerst pasen weihnachten ostern ramadan semana dios dieu dio deus god gott
 	internet facebook twitter google youtube instagram estado état stato staat gobierno gouvernement governo justicia justice giustizia
 	franse duitse belgische nederlandse europese amerikaanse engelse britse russische chinese spaanse italiaanse turkse poolse oekraïense
-	maître monsieur madame mesdames messieurs ministério público`)
+	metro maître monsieur madame mesdames messieurs ministério público`)
 
 // determiners stand before many things and no surname.
 var determiners = set(`el los las le la les il i gli os as`)
@@ -125,7 +125,7 @@ var notAcronyms = set(`tv lkw pkw akw pib iva tva bip ok dna adn aids sida hiv v
 
 // notCities are German nouns that are towns, too. Essen and Halle are missed for it.
 var notCities = set(`ende mitte anfang hagen bergen singen rust wahlen grund haus land see berg tal au feld bad stadt markt krieg frieden wasser
-	sand stein bruch holz bau kirchen osten westen norden süden neustadt altstadt freude leben liebe mode weg lage essen halle`)
+	sand stein bruch holz bau kirchen osten westen norden süden neustadt altstadt freude leben liebe mode weg lage essen halle siegen`)
 
 // foreignGiven begin persons' names in these languages, beside givenNames.
 var foreignGiven = set(`
