@@ -76,6 +76,7 @@ func TagUnder(o *Overrides, a *article.Article) (article.List[article.Entity], a
 	t.overrule()
 	if lang == "en" || lang == "und" {
 		t.heldTitles()
+		t.deny()
 	}
 	switch {
 	case lang == "en":

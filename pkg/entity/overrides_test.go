@@ -63,6 +63,12 @@ func TestTagUnder(t *testing.T) {
 			[]string{"wd:Q20: Norway/name"},
 		},
 		{
+			"a denied title stands for nobody",
+			[]Override{{Act: Deny, Name: "Crown Prince"}},
+			"Crown Prince Mohammed bin Salman received her. Her envoy and the Crown Prince talked.",
+			[]string{"wd:Q6892571: Mohammed bin Salman/name"},
+		},
+		{
 			"a name denied for another type stays",
 			[]Override{{Act: Deny, Name: "Norway", Type: article.Person}},
 			brandt,
@@ -335,19 +341,23 @@ func TestOverride_Subject_isOfTheSpellingNotOfItsMarks(t *testing.T) {
 func FuzzTagUnder(f *testing.F) {
 	f.Add("the Hammer", "Farmers met the Hammer and Hammer & Sons in Norway.", "deny")
 	f.Add("AT&T", "AT&T, 7-Eleven; the US-led É́ al-Sisi", "alias")
+	f.Add("l'Éclair", "Le maire, Yann d'Estrées de l'Union (UDE), Nordlicht GmbH. von Van der Quill & Söhne, 'L’A d’", "alias")
 	f.Fuzz(func(t *testing.T, name, body, act string) {
 		v := Override{Act: Act(act), Name: name}
 		if v.Act == Alias {
 			v.ID = "name:other:x"
 		}
 		o, _ := NewOverrides("1", map[string]Override{"a": v})
-		a := english(body)
-		entities, _, _ := TagUnder(o, a)
-		runes := []rune(body)
-		for _, e := range entities {
-			for _, m := range e.Mentions {
-				if string(runes[m.Start:m.End]) != m.Text {
-					t.Errorf("mention %+v does not stand there", m)
+		for _, lang := range []string{"en", "de", "fr", "it", "nl"} {
+			a := english(body)
+			a.Language = &lang
+			entities, _, _ := TagUnder(o, a)
+			runes := []rune(body)
+			for _, e := range entities {
+				for _, m := range e.Mentions {
+					if string(runes[m.Start:m.End]) != m.Text {
+						t.Errorf("%s: mention %+v does not stand there", lang, m)
+					}
 				}
 			}
 		}

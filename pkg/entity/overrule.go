@@ -177,9 +177,7 @@ func (t *tagger) overrule() {
 	if t.overrides == nil {
 		return
 	}
-	for _, f := range t.denied {
-		t.deny(f)
-	}
+	t.deny()
 	t.merge()
 	for key, n := range t.found {
 		if e := t.overrides.entities[key]; e != nil && e.entered {
@@ -188,9 +186,16 @@ func (t *tagger) overrule() {
 	}
 }
 
-// deny takes a mention out. An entity that nobody but its denied name made goes with it:
+// deny takes out the mentions that are denied.
+func (t *tagger) deny() {
+	for _, f := range t.denied {
+		t.denyOne(f)
+	}
+}
+
+// denyOne takes a mention out. An entity that nobody but its denied name made goes with it:
 // without "Ilse Brandt" no "Brandt" is she.
-func (t *tagger) deny(f foundTerm) {
+func (t *tagger) denyOne(f foundTerm) {
 	for key, n := range t.found {
 		if f.term.typ != "" && f.term.typ != n.typ {
 			continue
