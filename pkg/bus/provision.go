@@ -37,7 +37,7 @@ func Provision(ctx context.Context, js jetstream.JetStream, t *Topology) error {
 			Durable:       row.Name,
 			FilterSubject: row.Filter,
 			AckPolicy:     jetstream.AckExplicitPolicy,
-			AckWait:       s.AckWait,
+			AckWait:       row.AckWait,
 			MaxAckPending: maxAckPending,
 			// The runner counts attempts itself: a worker that was killed is not the
 			// message's fault.
@@ -58,7 +58,13 @@ func Provision(ctx context.Context, js jetstream.JetStream, t *Topology) error {
 			return fmt.Errorf("declare bucket %s: %w", row.bucket, err)
 		}
 	}
-	_, err := js.CreateOrUpdateObjectStore(ctx, jetstream.ObjectStoreConfig{
+	_, err := js.CreateOrUpdateKeyValue(ctx, jetstream.KeyValueConfig{
+		Bucket: BucketOverrides, Replicas: s.Replicas, MaxBytes: overridesBytes, History: overridesHistory,
+	})
+	if err != nil {
+		return fmt.Errorf("declare bucket %s: %w", BucketOverrides, err)
+	}
+	_, err = js.CreateOrUpdateObjectStore(ctx, jetstream.ObjectStoreConfig{
 		Bucket: BucketBlobs, Replicas: s.Replicas, MaxBytes: s.Store / 100 * blobShare,
 		TTL: blobTTL(t),
 	})

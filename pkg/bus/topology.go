@@ -21,8 +21,10 @@ const (
 	// BucketBlobs is the object store of payloads too large for a message.
 	BucketBlobs = "copydesk_blobs"
 	// BucketState is the key-value bucket of acknowledgement floors, suspect
-	// starts and ledger checkpoints.
+	// starts, leases and ledger checkpoints.
 	BucketState = "copydesk_state"
+	// BucketOverrides is the key-value bucket of what the desk decided by hand.
+	BucketOverrides = "copydesk_overrides"
 	// BucketSources is the key-value bucket of what ingest learns about each source.
 	BucketSources = "copydesk_sources"
 )
@@ -42,7 +44,8 @@ type Settings struct {
 	// costs the server memory.
 	DuplicateWindow time.Duration
 	// AckWait is how long the server waits for a sign of life from a stage before
-	// it delivers a message again. Default 30 s.
+	// it delivers a message again. Default 30 s, for dedupe 5 s: the work of an active
+	// process that died comes back to the standby that soon.
 	AckWait time.Duration
 	// InboxAge, HopAge, DedupeWindow and OutputAge are how long the trimmer keeps
 	// finished messages: files dropped (7 d), messages between stages (24 h), the
@@ -110,6 +113,8 @@ type Consumer struct {
 	Name   string // the stage
 	Filter string
 	Lane   article.Lane
+	// AckWait is how long the server waits for a sign of life.
+	AckWait time.Duration
 }
 
 // Topology is the whole road under some settings.
@@ -131,8 +136,22 @@ const blobShare = 14
 // what is learnt about sources: some 30 KiB for each, and the last snapshots.
 const stateBytes, sourcesBytes = 16 << 20, 32 << 20
 
+// overridesBytes bounds the overrides: about a quarter of a kilobyte each.
+const overridesBytes = 64 << 20
+
+// overridesHistory is how many values of one override are kept, so that the set can
+// be read as it was at a revision. The server keeps no more.
+const overridesHistory = 64
+
+// dedupeAckWait is Settings.AckWait's default for dedupe.
+const dedupeAckWait = 5 * time.Second
+
 // NewTopology returns the road under some settings.
 func NewTopology(s Settings) *Topology {
+	dedupeWait := s.AckWait
+	if dedupeWait == 0 {
+		dedupeWait = dedupeAckWait
+	}
 	s = s.withDefaults()
 	return &Topology{
 		Settings: s,
@@ -140,7 +159,7 @@ func NewTopology(s Settings) *Topology {
 			{Name: article.StreamInbox, Subjects: []string{"articles.inbox.*"}, Age: s.InboxAge, Share: 22, Compress: true},
 			{Name: article.StreamBackfill, Subjects: []string{"articles.backfill.*"}, Age: s.InboxAge, Share: 10, Compress: true},
 			{Name: article.StreamIngested, Subjects: []string{article.SubjectIngested}, Age: s.HopAge, Share: 8, Writer: article.StageIngest},
-			{Name: article.StreamDecisions, Subjects: []string{article.SubjectDecisions}, Age: s.OutputAge, Share: 6, Writer: article.StageDedupe},
+			{Name: article.StreamDecisions, Subjects: []string{article.SubjectDecisions}, Age: max(s.OutputAge, s.DedupeWindow), Share: 6, Writer: article.StageDedupe},
 			{Name: article.StreamUnique, Subjects: []string{article.SubjectUnique}, Age: max(s.HopAge, s.DedupeWindow), Share: 10, Writer: article.StageDedupe},
 			{Name: article.StreamTagged, Subjects: []string{article.SubjectTagged}, Age: s.HopAge, Share: 8, Writer: article.StageEntities},
 			{Name: article.StreamEnriched, Subjects: []string{"articles.enriched.*.*.*"}, Age: s.OutputAge, Share: 12, Writer: article.StageSummarize},
@@ -148,11 +167,11 @@ func NewTopology(s Settings) *Topology {
 			{Name: article.StreamDead, Subjects: []string{"articles.dead.*"}, Age: s.OutputAge, Share: 4},
 		},
 		Consumers: []Consumer{
-			{Stream: article.StreamInbox, Name: article.StageIngest, Filter: "articles.inbox.*", Lane: article.Live},
-			{Stream: article.StreamBackfill, Name: article.StageIngest, Filter: "articles.backfill.*", Lane: article.Backfill},
-			{Stream: article.StreamIngested, Name: article.StageDedupe, Filter: article.SubjectIngested},
-			{Stream: article.StreamUnique, Name: article.StageEntities, Filter: article.SubjectUnique},
-			{Stream: article.StreamTagged, Name: article.StageSummarize, Filter: article.SubjectTagged},
+			{Stream: article.StreamInbox, Name: article.StageIngest, Filter: "articles.inbox.*", Lane: article.Live, AckWait: s.AckWait},
+			{Stream: article.StreamBackfill, Name: article.StageIngest, Filter: "articles.backfill.*", Lane: article.Backfill, AckWait: s.AckWait},
+			{Stream: article.StreamIngested, Name: article.StageDedupe, Filter: article.SubjectIngested, AckWait: dedupeWait},
+			{Stream: article.StreamUnique, Name: article.StageEntities, Filter: article.SubjectUnique, AckWait: s.AckWait},
+			{Stream: article.StreamTagged, Name: article.StageSummarize, Filter: article.SubjectTagged, AckWait: s.AckWait},
 		},
 	}
 }

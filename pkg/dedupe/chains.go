@@ -23,7 +23,9 @@ type key struct {
 	owner uint64 // hash of the item that brought it
 	seen  int64  // received, nanoseconds since 1970
 	chain uint32
-	near  bool // the words are those of a near copy, not of the article itself
+	// cleaned is Signature.Cleaned of who brought it.
+	cleaned uint32
+	near    bool // the words are those of a near copy, not of the article itself
 }
 
 // sighting is what is known of one item, copies included.

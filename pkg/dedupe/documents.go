@@ -35,14 +35,15 @@ type documents struct {
 	first  uint32 // number of the first document of blocks[0]
 	oldest uint32 // documents below are gone
 	next   uint32 // number of the next one
+	gaps   int    // of those from oldest on, how many were removed
 }
 
 func newDocuments() documents {
 	return documents{first: firstArticle, oldest: firstArticle, next: firstArticle}
 }
 
-// len returns how many documents there are, gaps included.
-func (d *documents) len() int { return int(d.next - d.oldest) }
+// len returns how many documents there are.
+func (d *documents) len() int { return int(d.next-d.oldest) - d.gaps }
 
 func (d *documents) get(id uint32) *document {
 	at := id - d.first
@@ -92,10 +93,21 @@ func (d *documents) view(id uint32) view {
 	return v
 }
 
+// fingerprints returns a document and only the first of its lists.
+func (d *documents) fingerprints(id uint32) (*document, Hashes) {
+	at := id - d.first
+	b := d.blocks[at/blockSize]
+	doc := &b.documents[at%blockSize]
+	return doc, b.hashes[doc.at:][:doc.fingerprints]
+}
+
 // expire lets go of the documents at the old end that were received before a time, and
 // calls f with each.
 func (d *documents) expire(before int64, f func(id uint32)) {
 	for d.oldest < d.next && d.get(d.oldest).received < before {
+		if d.get(d.oldest).removed {
+			d.gaps--
+		}
 		f(d.oldest)
 		d.oldest++
 		if d.oldest-d.first == blockSize {

@@ -6,6 +6,18 @@ import (
 	"github.com/copydesk/copydesk/pkg/article"
 )
 
+// The methods of Entry.Method: what told that an article is a copy or a version.
+const (
+	MethodWords       = "sha256"      // the very words of an article, perhaps among other boilerplate
+	MethodContainment = "containment" // phrases, figures and names in common; or nothing told
+	MethodProvider    = "provider_id" // the sender's own id
+	MethodURL         = "url"         // the canonical address
+	MethodOverride    = "override"    // the desk's word
+	MethodSlugline    = "slugline"    // a kill notice's slugline
+	MethodHeadline    = "headline"    // a headline that a kill notice names
+	MethodNone        = "none"        // a kill notice that nothing answers to
+)
+
 // Entry is the verdict on one article together with what the index needs to know of
 // it. It is what the decision log holds: a redelivered article gets the same verdict
 // again from it, and an index is rebuilt from nothing else.
@@ -60,7 +72,7 @@ func first(a *article.Article, s Signature) Entry {
 		URI:       article.URI(a.Item),
 		Version:   1,
 		Relation:  article.New,
-		Method:    "containment",
+		Method:    MethodContainment,
 		Evidence:  []article.Evidence{},
 		Changes:   []article.Change{},
 		Received:  a.Received,

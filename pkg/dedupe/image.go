@@ -2,12 +2,9 @@ package dedupe
 
 import (
 	"bufio"
-	"encoding/binary"
 	"errors"
 	"fmt"
-	"hash/crc32"
 	"io"
-	"slices"
 	"sync"
 	"time"
 )
@@ -28,14 +25,12 @@ type ImageHeader struct {
 	Last uint64
 }
 
-var castagnoli = crc32.MakeTable(crc32.Castagnoli)
-
 // WriteImage writes everything the index knows, so that ReadImage spares reading the
 // log from its beginning. The table from triples to articles is left out: making it
 // anew is as quick as reading it.
 //
 // An image is the magic line, then little-endian numbers and length-prefixed strings:
-// scheme, created, last, chains, keys, items, documents with their lists, and the
+// scheme, created, last, documents with their lists, chains, keys, items, and the
 // CRC-32C of all that.
 func (x *Index) WriteImage(w io.Writer, h ImageHeader) error {
 	e := &encoder{w: bufio.NewWriterSize(w, 1<<18)}
@@ -43,6 +38,12 @@ func (x *Index) WriteImage(w io.Writer, h ImageHeader) error {
 	e.string(Scheme)
 	e.u64(uint64(h.Created.UnixNano()))
 	e.u64(h.Last)
+	e.u32(x.docs.first)
+	e.u32(x.docs.oldest)
+	e.u32(x.docs.next)
+	for id := x.docs.oldest; id < x.docs.next; id++ {
+		e.document(x.docs.view(id))
+	}
 	e.u64(uint64(len(x.chains.list)))
 	for i := range x.chains.list {
 		c := &x.chains.list[i]
@@ -56,12 +57,6 @@ func (x *Index) WriteImage(w io.Writer, h ImageHeader) error {
 		e.u32(c.held)
 	}
 	x.writeKeys(e)
-	e.u32(x.docs.first)
-	e.u32(x.docs.oldest)
-	e.u32(x.docs.next)
-	for id := x.docs.oldest; id < x.docs.next; id++ {
-		e.document(x.docs.view(id))
-	}
 	e.u32(e.sum)
 	if e.err == nil {
 		e.err = e.w.Flush()
@@ -85,6 +80,7 @@ func (x *Index) writeKeys(e *encoder) {
 		e.u64(uint64(d.received))
 		e.u64(k.owner)
 		e.u32(k.chain)
+		e.u32(k.cleaned)
 		e.bytes([]byte{flag(k.near)})
 	}
 	e.u64(uint64(len(x.arrived.waiting())))
@@ -108,9 +104,11 @@ func ReadImage(r io.Reader, o Options) (*Index, ImageHeader, error) {
 	}
 	h := ImageHeader{Created: time.Unix(0, int64(d.u64())).UTC(), Last: d.u64()}
 	x := NewIndex(o)
+	x.readDocuments(d)
+	posted := x.post()
 	x.readChains(d)
 	x.readKeys(d)
-	x.readDocuments(d)
+	posted.Wait()
 	sum := d.sum
 	if d.u32() != sum && d.err == nil {
 		d.err = errors.New("its checksum does not match")
@@ -118,13 +116,18 @@ func ReadImage(r io.Reader, o Options) (*Index, ImageHeader, error) {
 	if d.err != nil {
 		return nil, ImageHeader{}, fmt.Errorf("%w: %w", ErrImage, d.err)
 	}
-	x.post()
+	for id := x.docs.oldest; id < x.docs.next; id++ {
+		if doc := x.docs.get(id); int(doc.chain) >= len(x.chains.list) {
+			return nil, ImageHeader{}, fmt.Errorf("%w: a document leads nowhere", ErrImage)
+		}
+	}
 	return x, h, nil
 }
 
 func (x *Index) readChains(d *decoder) {
 	n := d.count()
-	x.chains.list = x.chains.list[:0]
+	x.chains.list = make([]chain, 0, roomFor(n))
+	x.chains.byItem = make(map[uint64]uint32, roomFor(n))
 	for i := range n {
 		c := chain{item: d.string(), provider: d.string(), seq: d.u64(), hash: d.u64(), latest: d.u32(), document: d.u32(), copies: d.u32(), held: d.u32()}
 		if d.err != nil {
@@ -144,9 +147,11 @@ func (x *Index) readChains(d *decoder) {
 }
 
 func (x *Index) readKeys(d *decoder) {
-	for range d.count() {
+	n := d.count()
+	x.chains.keys = make(map[uint64]key, roomFor(n))
+	for range n {
 		h, seen := d.u64(), int64(d.u64())
-		k := key{owner: d.u64(), seen: seen, chain: d.u32(), near: d.flag()}
+		k := key{owner: d.u64(), seen: seen, chain: d.u32(), cleaned: d.u32(), near: d.flag()}
 		if d.err != nil {
 			return
 		}
@@ -159,7 +164,9 @@ func (x *Index) readKeys(d *decoder) {
 		}
 		x.chains.keyed.push(dated{h, seen})
 	}
-	for range d.count() {
+	n = d.count()
+	x.items = make(map[uint64]sighting, roomFor(n))
+	for range n {
 		h, received := d.u64(), int64(d.u64())
 		a := sighting{seq: d.u64(), document: d.u32()}
 		if d.err != nil {
@@ -189,173 +196,75 @@ func (x *Index) readDocuments(d *decoder) {
 		if d.err != nil {
 			return
 		}
-		if int(doc.chain) >= len(x.chains.list) {
-			d.fail("a document leads nowhere")
-			return
-		}
 		x.docs.add(doc, lists[:]...)
 		if doc.removed {
+			x.docs.gaps++
 			continue
 		}
 		for _, names := range lists[2:4] {
 			for _, n := range names {
-				x.names[n]++
+				x.names.add(n)
 			}
 		}
 	}
 }
 
-// posters is how many goroutines make the table, postingRounds in how many turns: each
-// turn's shards fit the processor's cache.
-const posters, postingRounds = 2, 16
+const (
+	// posters is how many goroutines make the table beside the one that reads on.
+	posters = 2
+	// turn is how many shards are made at a time. Their entries are collected first:
+	// 50 million entries put into all shards at once miss the processor's cache each. At
+	// a million articles that is 50 MB for a while.
+	turn = 128
+)
 
-// post makes the table from triples to articles. Every poster has shards of its own.
-func (x *Index) post() {
-	var all sync.WaitGroup
+// turnEntries are what goes into the shards of one turn: of the table posted, and of the
+// table brief.
+type turnEntries [2][turn][]slot
+
+// post begins to make the table from triples to articles. Every poster has shards of its
+// own.
+func (x *Index) post() *sync.WaitGroup {
+	all := new(sync.WaitGroup)
 	for poster := range posters {
 		all.Go(func() {
-			for round := poster; round < postingRounds; round += posters {
-				x.postShards(uint64(round))
+			entries := new(turnEntries)
+			for first := turn * poster; first < shards; first += turn * posters {
+				x.postShards(first, entries)
 			}
 		})
 	}
-	all.Wait()
+	return all
 }
 
-func (x *Index) postShards(round uint64) {
+// postShards makes the shards of both tables from first on. entries are kept for their
+// memory.
+func (x *Index) postShards(first int, entries *turnEntries) {
+	for t := range entries {
+		for i := range entries[t] {
+			entries[t][i] = entries[t][i][:0]
+		}
+	}
 	for id := x.docs.oldest; id < x.docs.next; id++ {
-		d := x.docs.view(id)
+		d, fingerprints := x.docs.fingerprints(id)
 		if d.removed {
 			continue
 		}
-		for _, f := range d.fingerprints {
-			if spread(f)>>54%postingRounds == round {
-				x.posted.add(f, id, x.docs.oldest)
+		for _, f := range fingerprints {
+			i := int(spread(f)>>54) - first
+			if uint(i) >= turn {
+				continue
 			}
+			t := 0
+			if f >= limit {
+				t = 1
+			}
+			entries[t][i] = append(entries[t][i], slot{f, id})
 		}
 	}
-}
-
-// encoder writes numbers and keeps the first error.
-type encoder struct {
-	w   *bufio.Writer
-	sum uint32
-	err error
-	buf [8]byte
-	raw []byte
-}
-
-func (e *encoder) bytes(b []byte) {
-	if e.err == nil {
-		e.sum = crc32.Update(e.sum, castagnoli, b)
-		_, e.err = e.w.Write(b)
-	}
-}
-
-func (e *encoder) u16(v uint16) { e.bytes(binary.LittleEndian.AppendUint16(e.buf[:0], v)) }
-func (e *encoder) u32(v uint32) { e.bytes(binary.LittleEndian.AppendUint32(e.buf[:0], v)) }
-func (e *encoder) u64(v uint64) { e.bytes(binary.LittleEndian.AppendUint64(e.buf[:0], v)) }
-
-func (e *encoder) string(s string) {
-	e.u16(uint16(len(s)))
-	e.bytes([]byte(s))
-}
-
-func (e *encoder) document(v view) {
-	b := e.raw[:0]
-	le := binary.LittleEndian
-	b = le.AppendUint64(b, uint64(v.received))
-	b = le.AppendUint64(b, v.seq)
-	b = le.AppendUint64(b, v.hash)
-	for _, n := range [...]uint32{v.chain, v.version, v.words, v.total, v.headline} {
-		b = le.AppendUint32(b, n)
-	}
-	b = append(b, flag(v.stub), flag(v.removed))
-	for _, l := range [...]Hashes{v.fingerprints, v.figures, v.lead, v.names, v.paragraphs} {
-		b = le.AppendUint16(b, uint16(len(l)))
-		for _, h := range l {
-			b = le.AppendUint32(b, h)
+	for t, table := range [...]*postings{&x.posted, &x.brief} {
+		for i, list := range entries[t] {
+			table.shard[first+i].fill(list, x.docs.oldest, table.frequent)
 		}
 	}
-	e.bytes(b)
-	e.raw = b
-}
-
-func flag(on bool) byte {
-	if on {
-		return 1
-	}
-	return 0
-}
-
-// decoder reads numbers and keeps the first error, after which all are 0.
-type decoder struct {
-	r   *bufio.Reader
-	sum uint32
-	err error
-	buf [8]byte
-	raw []byte
-}
-
-func (d *decoder) fail(why string) {
-	if d.err == nil {
-		d.err = errors.New(why)
-	}
-}
-
-func (d *decoder) bytes(b []byte) {
-	if d.err == nil {
-		_, d.err = io.ReadFull(d.r, b)
-	}
-	if d.err != nil {
-		clear(b)
-		return
-	}
-	d.sum = crc32.Update(d.sum, castagnoli, b)
-}
-
-func (d *decoder) u16() uint16 {
-	d.bytes(d.buf[:2])
-	return binary.LittleEndian.Uint16(d.buf[:])
-}
-
-func (d *decoder) u32() uint32 {
-	d.bytes(d.buf[:4])
-	return binary.LittleEndian.Uint32(d.buf[:])
-}
-
-func (d *decoder) u64() uint64 {
-	d.bytes(d.buf[:8])
-	return binary.LittleEndian.Uint64(d.buf[:])
-}
-
-func (d *decoder) flag() bool {
-	d.bytes(d.buf[:1])
-	return d.buf[0] == 1
-}
-
-// count reads a number of things. Nothing is made ready for them: a damaged image may
-// promise any number.
-func (d *decoder) count() int { return int(d.u64() & (1<<40 - 1)) }
-
-func (d *decoder) string() string {
-	b := make([]byte, d.u16())
-	d.bytes(b)
-	return string(b)
-}
-
-func (d *decoder) document(lists *[5]Hashes) (doc document) {
-	doc.received, doc.seq, doc.hash = int64(d.u64()), d.u64(), d.u64()
-	doc.chain, doc.version, doc.words, doc.total, doc.headline = d.u32(), d.u32(), d.u32(), d.u32(), d.u32()
-	doc.stub, doc.removed = d.flag(), d.flag()
-	for i := range lists {
-		n := int(d.u16())
-		d.raw = slices.Grow(d.raw[:0], 4*n)[:4*n]
-		d.bytes(d.raw)
-		lists[i] = lists[i][:0]
-		for j := range n {
-			lists[i] = append(lists[i], binary.LittleEndian.Uint32(d.raw[4*j:]))
-		}
-	}
-	return doc
 }

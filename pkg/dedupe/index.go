@@ -1,8 +1,6 @@
 package dedupe
 
 import (
-	"cmp"
-	"slices"
 	"time"
 	"unsafe"
 
@@ -47,12 +45,15 @@ type Options struct {
 type Index struct {
 	window, memory time.Duration
 
-	docs    documents
-	posted  postings
-	chains  chains
-	names   map[uint32]uint32 // how many documents have a name
-	items   map[uint64]sighting
-	arrived queue // items by their time
+	docs documents
+	// Two tables: posted for the fingerprints that every article keeps, and brief for
+	// those that only short ones do. The beginning of a new article is looked up in brief
+	// word by word, which must cost little when it is small.
+	posted, brief postings
+	chains        chains
+	names         counts // how many documents have a name
+	items         map[uint64]sighting
+	arrived       queue // items by their time
 
 	scratch query
 }
@@ -67,13 +68,13 @@ func NewIndex(o Options) *Index {
 	}
 	return &Index{
 		window: o.Window, memory: max(o.Memory, o.Window),
-		docs: newDocuments(), posted: postings{frequent: frequent}, chains: newChains(),
-		names: map[uint32]uint32{}, items: map[uint64]sighting{},
+		docs: newDocuments(), posted: postings{frequent: frequent}, brief: postings{frequent: frequent}, chains: newChains(),
+		items: map[uint64]sighting{},
 	}
 }
 
-// Len returns the number of items known, copies included.
-func (x *Index) Len() int { return len(x.items) }
+// Len returns the number of articles that others are compared with.
+func (x *Index) Len() int { return x.docs.len() }
 
 // Find returns the sequence in the log of the decision on an item.
 func (x *Index) Find(item string) (seq uint64, ok bool) {
@@ -104,7 +105,7 @@ func (x *Index) Decide(a *article.Article, s Signature, o *Overrides) Entry {
 func (x *Index) decideOverride(q *query, e *Entry) bool {
 	for _, other := range q.o.partners(q.hash) {
 		if k, ok := x.key(other, q); ok {
-			e.Relation, e.Method = article.Near, "override"
+			e.Relation, e.Method = article.Near, MethodOverride
 			x.concern(e, k.chain, 1)
 			return true
 		}
@@ -118,9 +119,10 @@ func (x *Index) decideSame(q *query, e *Entry) bool {
 	if !ok || q.o.differ(q.hash, x.chains.list[k.chain].hash) {
 		return false
 	}
-	e.Relation, e.Method = article.Exact, "sha256"
-	if k.near {
-		e.Relation = article.Near // a copy of a copy relates to the original as that one did
+	e.Relation, e.Method = article.Exact, MethodWords
+	if k.near || k.cleaned != e.Cleaned {
+		// A copy of a copy relates to the original as that one did.
+		e.Relation = article.Near
 	}
 	x.concern(e, k.chain, 1)
 	return true
@@ -132,7 +134,7 @@ func (x *Index) key(h uint64, q *query) (key, bool) {
 		return key{}, false
 	}
 	k, ok := x.chains.keys[h]
-	if !ok || q.received-k.seen > int64(x.memory) {
+	if !ok || q.received-k.seen > int64(x.memory) || x.chains.list[k.chain].latest == 0 {
 		return key{}, false
 	}
 	return k, true
@@ -205,20 +207,28 @@ func (x *Index) enter(e *Entry, chain uint32, seq uint64) uint32 {
 		words: uint32(e.Words), total: uint32(e.Total), headline: e.Headline, stub: e.Kind == article.KindPaywallStub,
 	}, e.Fingerprints, e.Figures, e.Lead, e.Names, e.Paragraphs)
 	for _, f := range e.Fingerprints {
-		x.posted.add(f, id, x.docs.oldest)
+		x.table(f).add(f, id, x.docs.oldest)
 	}
 	for _, names := range [...]Hashes{e.Lead, e.Names} {
 		for _, n := range names {
-			x.names[n]++
+			x.names.add(n)
 		}
 	}
 	return id
 }
 
+// table is where the articles with a fingerprint are.
+func (x *Index) table(f uint32) *postings {
+	if f < limit {
+		return &x.posted
+	}
+	return &x.brief
+}
+
 // remember keeps what names an article.
 func (x *Index) remember(e *Entry, owner uint64, chain uint32, received int64) {
 	for _, k := range e.identities() {
-		x.chains.remember(k, key{owner: owner, seen: received, chain: chain, near: e.Relation == article.Near})
+		x.chains.remember(k, key{owner: owner, seen: received, chain: chain, cleaned: e.Cleaned, near: e.Relation == article.Near})
 	}
 }
 
@@ -264,8 +274,40 @@ func (x *Index) Remove(e Entry) {
 	for _, k := range e.identities() {
 		x.chains.forget(k, h)
 	}
-	if arrived.document >= x.docs.oldest && arrived.document != 0 {
-		x.withdraw(arrived.document)
+	if !e.Relation.Stops() {
+		x.stepBack(&e, arrived.seq)
+	}
+	if id := arrived.document; id >= x.docs.oldest && id != 0 {
+		for _, f := range x.docs.view(id).fingerprints {
+			x.table(f).remove(f, id)
+		}
+		x.docs.gaps++
+		x.withdraw(id)
+	}
+}
+
+// stepBack makes the version before one that is taken out the latest again. The first
+// leaves nothing that an article could be a copy of.
+func (x *Index) stepBack(e *Entry, seq uint64) {
+	uri := e.URI
+	id := x.chainOf(&uri)
+	if id == 0 {
+		return
+	}
+	c := &x.chains.list[id]
+	if c.seq != seq {
+		return // a later version stands
+	}
+	c.latest, c.seq, c.hash, c.provider, c.document = uint32(e.Version-1), e.Previous, 0, "", 0
+	if c.latest == 0 {
+		return
+	}
+	// Rare enough to look at them all.
+	for at := x.docs.next; at > x.docs.oldest; at-- {
+		if d := x.docs.get(at - 1); d.chain == id && d.version == c.latest && !d.removed {
+			c.hash, c.document = d.hash, at-1
+			return
+		}
 	}
 }
 
@@ -278,27 +320,26 @@ func (x *Index) withdraw(id uint32) {
 	d.removed = true
 	for _, names := range [...]Hashes{d.lead, d.names} {
 		for _, n := range names {
-			if x.names[n]--; x.names[n] == 0 {
-				delete(x.names, n)
-			}
+			x.names.drop(n)
 		}
 	}
 	x.chains.release(d.chain)
 }
 
-// Expire forgets texts that were received a window before now, and identities last
-// seen a memory before.
+// Expire forgets texts that were received a window before now, and identities and items
+// last seen a memory before: an item that is delivered again that late must not become
+// its own copy.
 func (x *Index) Expire(now time.Time) {
 	t := nanos(now)
 	x.docs.expire(t-int64(x.window), x.withdraw)
 	x.chains.expire(t - int64(x.memory))
-	x.arrived.expire(t-int64(x.window), func(d dated) { delete(x.items, d.hash) })
+	x.arrived.expire(t-int64(x.memory), func(d dated) { delete(x.items, d.hash) })
 }
 
 // Stats is the size of an index.
 type Stats struct {
-	// Articles are those compared with, Items all in the window, Keys the identities in
-	// the memory.
+	// Articles are those compared with, Items all that are known, copies
+	// included, Keys the identities.
 	Articles, Items, Keys int
 	// IndexBytes is the memory of the table from triples to articles, EvidenceBytes that
 	// of what is compared.
@@ -309,95 +350,6 @@ type Stats struct {
 func (x *Index) Stats() Stats {
 	return Stats{
 		Articles: x.docs.len(), Items: len(x.items), Keys: len(x.chains.keys),
-		IndexBytes: x.posted.bytes(), EvidenceBytes: x.docs.bytes(),
+		IndexBytes: x.posted.bytes() + x.brief.bytes(), EvidenceBytes: x.docs.bytes(),
 	}
 }
-
-// query is one article on its way through Decide, with room to work in.
-type query struct {
-	s        *Signature
-	o        *Overrides
-	a        *article.Article
-	hash     uint64
-	received int64
-	all      Hashes   // see wide
-	found    []uint32 // articles, once for each shared triple
-	closest  []candidate
-
-	weighedTo uint32  // up to which hash
-	weight    float64 // the mean weight of its own triples is known
-}
-
-type candidate struct {
-	id     uint32
-	shared int
-}
-
-func (q *query) begin(a *article.Article, s *Signature, o *Overrides) {
-	*q = query{s: s, o: o, a: a, hash: contentKey(s.Hash), received: nanos(a.Received), all: q.all[:0], found: q.found[:0], closest: q.closest[:0]}
-}
-
-// wide returns the triples of the beginning together with those kept of the rest.
-func (q *query) wide() Hashes {
-	if len(q.all) == 0 {
-		q.all = append(append(q.all, q.s.opening...), q.s.Fingerprints...)
-		q.all = set(q.all)
-	}
-	return q.all
-}
-
-// comparable is how many of the query's fingerprints a document could share.
-func (q *query) comparable(d *document) int {
-	if d.total > keepAll && q.s.Total <= keepAll {
-		return len(q.s.Fingerprints.upTo(limit - 1))
-	}
-	return len(q.s.Fingerprints)
-}
-
-// candidates returns the articles that share the most triples with the query, most
-// shared first, then the latest first.
-func (x *Index) candidates(q *query) []candidate {
-	look := func(f uint32) {
-		n := len(q.found)
-		q.found = x.posted.find(f, q.found, x.docs.oldest)
-		if len(q.found)-n >= frequent {
-			q.found = q.found[:n]
-		}
-	}
-	for _, f := range q.s.Fingerprints {
-		look(f)
-	}
-	if q.s.Total > keepAll {
-		for _, f := range q.s.opening {
-			if f >= limit && !q.s.Fingerprints.has(f) {
-				look(f) // only short articles have it
-			}
-		}
-	}
-	slices.Sort(q.found)
-	for i := 0; i < len(q.found); {
-		j := i + 1
-		for j < len(q.found) && q.found[j] == q.found[i] {
-			j++
-		}
-		id := q.found[i]
-		n := j - i
-		i = j
-		d := x.docs.get(id)
-		fewer := min(q.comparable(d), int(d.fingerprints))
-		least := leastShare
-		if q.s.mark == correctionMark {
-			least = leastShareMarked
-		}
-		if n < min(minShared, fewer) || float64(n) < least*float64(fewer) || d.removed || !x.within(d.received, q.received) {
-			continue
-		}
-		q.closest = append(q.closest, candidate{id, n})
-	}
-	slices.SortFunc(q.closest, func(a, b candidate) int {
-		return cmp.Or(cmp.Compare(b.shared, a.shared), cmp.Compare(b.id, a.id))
-	})
-	return q.closest[:min(len(q.closest), maxCandidates)]
-}
-
-func (x *Index) within(a, b int64) bool { return max(a-b, b-a) <= int64(x.window) }

@@ -28,7 +28,7 @@ func (x *Index) decideProvider(q *query, e *Entry, id uint32) bool {
 		return false
 	}
 	order := compareVersions(e.Keys.Version, c.provider)
-	e.Method = "provider_id"
+	e.Method = MethodProvider
 	switch {
 	case order < 0:
 		e.Relation = article.Near
@@ -52,7 +52,7 @@ func (x *Index) decideURL(q *query, e *Entry, id uint32) bool {
 	if q.o.differ(q.hash, c.hash) || compared && m.weighted < sameStory && !m.headline {
 		return false
 	}
-	e.Method = "url"
+	e.Method = MethodURL
 	switch {
 	case !compared:
 		e.Relation = versionMark(q.s.mark)
@@ -118,21 +118,21 @@ func compareVersions(a, b string) int {
 // decideKill finds the article that a notice withdraws. A notice that nothing known
 // answers to still goes out: whoever has the article must hear of it.
 func (x *Index) decideKill(q *query, e *Entry) {
-	e.Relation, e.Method = article.Kill, "none"
+	e.Relation, e.Method = article.Kill, MethodNone
 	keys := []struct {
 		method string
 		key    Key
 	}{
-		{"provider_id", e.Keys.Provider},
-		{"url", e.Keys.URL},
-		{"slugline", e.Keys.Slug},
-		{"headline", e.Keys.Headline},
+		{MethodProvider, e.Keys.Provider},
+		{MethodURL, e.Keys.URL},
+		{MethodSlugline, e.Keys.Slug},
+		{MethodHeadline, e.Keys.Headline},
 	}
 	for _, name := range namesIn(value(q.a.Headline), value(q.a.Wire.EdNote), value(q.a.Text)) {
 		keys = append(keys, struct {
 			method string
 			key    Key
-		}{"headline", keyOf("headline", q.a.Source.Name, name)})
+		}{MethodHeadline, keyOf("headline", q.a.Source.Name, name)})
 	}
 	for _, k := range keys {
 		if found, ok := x.key(uint64(k.key), q); ok {
@@ -151,7 +151,7 @@ func (x *Index) decideKill(q *query, e *Entry) {
 		}
 	}
 	if best.old.document != nil {
-		e.Method = "containment"
+		e.Method = MethodContainment
 		best.evidence(e)
 		x.concern(e, best.old.chain, best.score)
 	}

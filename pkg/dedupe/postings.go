@@ -72,6 +72,38 @@ func (p *postings) add(f, article, oldest uint32) {
 	}
 }
 
+// fill enters many articles into an empty shard.
+func (s *shard) fill(entries []slot, oldest uint32, frequent int) {
+	if len(entries) == 0 {
+		return
+	}
+	s.refill(max(leastSlots, int(float64(len(entries)+1)/emptiest)+1), oldest)
+	for _, e := range entries {
+		for !s.add(e, oldest, frequent) {
+			s.grow(oldest, s.homes+s.homes/8)
+		}
+	}
+}
+
+// remove takes an article out from under a fingerprint, as if it had not been entered.
+func (p *postings) remove(f, article uint32) {
+	s := p.of(f)
+	from, to := s.run(f)
+	for i := from; i < to; i++ {
+		switch at := &s.slots[i].article; {
+		case *at&listed != 0:
+			list := &s.lists[*at&^listed]
+			if j, ok := slices.BinarySearch(*list, article); ok {
+				*list = slices.Delete(*list, j, j+1)
+			}
+			return
+		case *at == article:
+			*at = vacated
+			return
+		}
+	}
+}
+
 // add reports whether there was room.
 func (s *shard) add(e slot, oldest uint32, frequent int) bool {
 	from, to := s.run(e.fingerprint)
@@ -79,7 +111,7 @@ func (s *shard) add(e slot, oldest uint32, frequent int) bool {
 		switch at := &s.slots[i].article; {
 		case *at&listed != 0:
 			list := &s.lists[*at&^listed]
-			if len(*list) >= frequent {
+			if len(*list) >= frequent && (*list)[0] < oldest {
 				*list = (*list)[:copy(*list, (*list)[alive(*list, oldest):])]
 			}
 			if len(*list) < frequent {
@@ -179,6 +211,9 @@ func (s *shard) refill(homes int, oldest uint32) bool {
 
 // alive returns where the articles from oldest on begin in a list.
 func alive(list []uint32, oldest uint32) int {
+	if len(list) > 0 && list[0] >= oldest {
+		return 0
+	}
 	i, _ := slices.BinarySearch(list, oldest)
 	return i
 }

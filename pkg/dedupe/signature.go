@@ -3,8 +3,6 @@ package dedupe
 import (
 	"crypto/sha256"
 	"encoding/hex"
-	"slices"
-	"strings"
 	"sync"
 	"unicode"
 	"unicode/utf8"
@@ -42,6 +40,9 @@ type Signature struct {
 	Scheme string `json:"scheme"`
 	// Hash is the SHA-256 of the words in order, in lower-case hexadecimal.
 	Hash string `json:"hash"`
+	// Cleaned is the hash of the lines that cleaning took out, 0 for none: the same words
+	// sent with other boilerplate are a near copy, not an exact one.
+	Cleaned uint32 `json:"cleaned"`
 	// Words counts the words, Total the word triples.
 	Words int `json:"words"`
 	Total int `json:"total"`
@@ -66,14 +67,6 @@ type Signature struct {
 	// keys and mark are read off the record beside the words.
 	keys Keys
 	mark marker
-}
-
-// paragraph is what one paragraph brings. The fields are ranges of the signer's lists.
-type paragraph struct {
-	hash           uint32
-	words          int
-	triples        Hashes // those below limit, ascending
-	figures, names Hashes
 }
 
 // signer is the working memory of Sign, kept because scanning is most of its work.
@@ -104,6 +97,9 @@ func Sign(a *article.Article) Signature {
 	g.doc.Scan(whole)
 	s := Signature{Scheme: Scheme, Hash: g.spell(whole), Figures: Hashes{}, Lead: Hashes{}, Names: Hashes{}, Paragraphs: Hashes{}}
 	s.Words = len(g.words)
+	for _, r := range a.Cleaning.Removed {
+		s.Cleaned = chainHash(s.Cleaned, hashString(folded(r.Text)))
+	}
 	name := folded(unmarked(value(a.Headline)))
 	if name != "" {
 		s.Headline = uint32(hashString(name)>>32) | 1
@@ -225,90 +221,4 @@ func ceiling(kept Hashes, total int) uint32 {
 		return max(limit-1, kept[n-1])
 	}
 	return 1<<32 - 1
-}
-
-// particulars notes figures, names and paragraphs: what two reports in the same words
-// differ by. headline is the length of the headline in bytes.
-func (g *signer) particulars(s *Signature, headline int32) {
-	var p paragraph
-	flush := func() {
-		if p.words > 0 {
-			p.triples, p.figures, p.names = set(p.triples), set(p.figures), set(p.names)
-			if len(s.Paragraphs) < maxParagraphs {
-				s.Paragraphs = append(s.Paragraphs, p.hash)
-				s.fresh = append(s.fresh, p)
-			}
-		}
-		p = paragraph{}
-	}
-	words := 0 // of the text
-	at := 0    // the word's place in g.words
-	sentences := g.doc.Sentences
-	for i := range g.doc.Tokens {
-		t := &g.doc.Tokens[i]
-		for len(sentences) > 0 && sentences[0].Last <= int32(i) {
-			sentences = sentences[1:]
-		}
-		inText := t.Start >= headline
-		if t.Has(text.BlankBefore) {
-			flush()
-		}
-		if !t.Kind.Lexical() {
-			continue
-		}
-		if inText {
-			words++
-			p.words++
-			p.hash = chainHash(p.hash, t.Hash)
-			if at < len(g.triples) && g.triples[at]>>32 < limit {
-				p.triples = append(p.triples, uint32(g.triples[at]>>32))
-			}
-		}
-		at++
-		switch {
-		case t.Kind == text.Number:
-			h := figure(g.doc.Form(i))
-			s.Figures = append(s.Figures, h)
-			if inText {
-				p.figures = append(p.figures, h)
-			}
-		case named(t) && (t.Shape != text.Title || !opens(sentences, i)):
-			h := uint32(t.Hash >> 32)
-			if words <= leadWords {
-				s.Lead = append(s.Lead, h)
-			} else {
-				s.Names = append(s.Names, h)
-			}
-			if inText {
-				p.names = append(p.names, h)
-			}
-		}
-	}
-	flush()
-	s.Figures, s.Lead, s.Names = set(s.Figures), set(s.Lead), set(s.Names)
-	s.Names = slices.DeleteFunc(s.Names, s.Lead.has)
-	s.Figures = s.Figures[:min(len(s.Figures), maxFigures)]
-	s.Names = s.Names[:min(len(s.Names), maxNames)]
-}
-
-// opens reports whether a token is the first of the sentence at hand, where any word is
-// written with a capital.
-func opens(sentences []text.Sentence, i int) bool {
-	return len(sentences) > 0 && sentences[0].First == int32(i)
-}
-
-// named reports whether a word is written like a name.
-func named(t *text.Token) bool {
-	if t.Kind != text.Word && t.Kind != text.Abbreviation {
-		return false
-	}
-	return t.Shape == text.Title || t.Shape == text.Upper || t.Shape == text.Mixed
-}
-
-// figure hashes a number in a form without separators of thousands.
-func figure(form string) uint32 {
-	if !strings.Contains(form, ",") {
-		return uint32(text.WordHash(form) >> 32)
-	}
-	return uint32(text.WordHash(strings.ReplaceAll(form, ",", "")) >> 32)
 }

@@ -14,7 +14,7 @@ func (x *Index) decideText(q *query, e *Entry) {
 	if best.old.document == nil {
 		return
 	}
-	e.Relation, e.Method = x.relate(q, &best), "containment"
+	e.Relation, e.Method = x.relate(q, &best), MethodContainment
 	best.evidence(e)
 	x.concern(e, best.old.chain, best.score)
 }
@@ -61,6 +61,8 @@ const (
 	// minWeighted is the weighted share, minRare the number of rare triples from which two
 	// articles may be the same. What is all of it in the other needs fewer.
 	minWeighted, minRare, minRareWhole = 0.35, 3, 2
+	// whole is the weighted share from which nothing is left to disagree in.
+	whole = 0.95
 	// minSupport is what the share and the agreement of names must come to together: a
 	// report in other words names the same people, and a form filled in for another
 	// company does not.
@@ -78,7 +80,10 @@ const (
 	minFigures, minLead = 0.5, 0.4
 	nearlyAll           = 0.75
 	minLeadNearlyAll    = 0.25
-	minRareNearlyAll    = 15
+	// muchLong is the share of a long article from which the lead does not matter: a
+	// damaged copy spells it otherwise, a collection begins with another report.
+	muchLong    = 0.6
+	minRareMuch = 8
 
 	// form is the length up to which an article may be a form filled in, such as a
 	// dividend: then every name of either headline counts, and more so when either has a
@@ -119,7 +124,10 @@ func (m *measures) accept(mark marker) bool {
 	if m.shorter >= long {
 		share, support, rare = minWeightedLong, minSupportLong, minRareLong
 	}
-	if m.weighted >= nearlyAll && m.rare >= minRareNearlyAll {
+	switch {
+	case m.shorter >= long && m.weighted >= muchLong && m.rare >= minRareMuch:
+		lead = 0
+	case m.weighted >= nearlyAll && m.rare >= minRareMuch:
 		lead = minLeadNearlyAll
 	}
 	if m.inOld == 1 || m.inNew == 1 {
@@ -129,7 +137,7 @@ func (m *measures) accept(mark marker) bool {
 	case m.longer < form && m.bothLeads < minLeads,
 		m.longer < form && m.onlyNew > 0 && m.onlyOld > 0 && m.bothLeads < minLeadsMended,
 		m.weighted < half && m.opening == 0 && m.longer >= form,
-		m.weighted < share, m.rare < rare, m.weighted+names < support, m.lead < lead:
+		m.weighted < share, m.rare < rare, m.weighted < whole && m.weighted+names < support, m.lead < lead:
 		return false
 	case m.gap < later:
 		return true

@@ -78,6 +78,14 @@ func TestIndex_versionsByName(t *testing.T) {
 			row{article.Update, "url", 2},
 		},
 		{
+			"the same words that came with other boilerplate are a near copy",
+			with(arrival(0, "Harbour strike", whole), func(a *article.Article) {
+				a.Cleaning.Removed = []article.Removed{{Text: "Get our digest", Rule: "sign_up"}}
+			}),
+			arrival(5, "Harbour strike", whole),
+			row{article.Near, "sha256", 1},
+		},
+		{
 			"the same item of a feed a week later is no news",
 			with(arrival(0, "Harbour strike", whole), at("https://news.example/strike")), with(arrival(7*day, "Harbour strike", whole), at("https://news.example/strike")),
 			row{article.Exact, "sha256", 1},
@@ -309,5 +317,51 @@ func TestKey_survivesJSON(t *testing.T) {
 	}
 	if err := new(Key).UnmarshalText([]byte("xyz")); err == nil {
 		t.Error("no error for letters that are no key")
+	}
+}
+
+func TestIndex_takingOutIsAsIfItHadNeverBeenSeen(t *testing.T) {
+	t.Parallel()
+	whole := strings.Join(strike, "\n\n")
+	edited := strings.Replace(whole, "a second week", "another week", 1)
+	x := NewIndex(Options{})
+	first := decide(x, with(arrival(0, "Harbour strike", whole), wireID("a17", "1")))
+	x.Add(first, 1)
+	update := with(arrival(5, "Islands vote", election), wireID("a17", "2"))
+	before := decide(x, update)
+	if before.Relation != article.Update || before.Previous != 1 || before.Version != 2 {
+		t.Fatalf("the second version is %+v", before)
+	}
+	articles, triple := x.Stats().Articles, before.Fingerprints[0]
+	for range 10 { // more than stand in the table itself
+		x.Add(before, 2)
+		x.Remove(before)
+	}
+	if n := x.table(triple).count(triple, x.docs.oldest); n != 0 || x.Stats().Articles != articles {
+		t.Errorf("what was taken out still counts: %d with its first triple, %d articles, want 0 and %d", n, x.Stats().Articles, articles)
+	}
+	type verdict struct {
+		Relation article.Relation
+		URI      string
+		Version  int
+		Previous uint64
+		Evidence []article.Evidence
+	}
+	of := func(e Entry) verdict { return verdict{e.Relation, e.URI, e.Version, e.Previous, e.Evidence} }
+	if diff := cmp.Diff(of(before), of(decide(x, update))); diff != "" {
+		t.Errorf("a version that was taken out, decided again (-before +after):\n%s", diff)
+	}
+
+	// Of an article that was taken out nothing is a copy, nor of its copies.
+	copied := decide(x, arrival(6, "Harbour strike", edited))
+	if !copied.Relation.Stops() {
+		t.Fatalf("the copy is %s", copied.Relation)
+	}
+	x.Add(copied, 3)
+	x.Remove(first)
+	for _, text := range []string{whole, edited} {
+		if e := decide(x, arrival(7, "Harbour strike", text)); e.Relation != article.New {
+			t.Errorf("after its original is gone a copy is %s of %v", e.Relation, *e.Of)
+		}
 	}
 }

@@ -2,13 +2,11 @@ package desk
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"strconv"
+	"slices"
 	"time"
 
-	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 
 	"github.com/copydesk/copydesk/pkg/article"
@@ -17,11 +15,18 @@ import (
 )
 
 const (
-	// maxDecisions are appended to the log together. The server takes 1000 in one
-	// atomic batch; beyond a few hundred the saving is nil.
-	maxDecisions = 256
+	// maxTries is how often an append is tried that fails for another reason than that
+	// the log has grown, while nothing of it is stored.
+	maxTries = 3
 	// expireInterval is how often the index lets go of what left its window.
 	expireInterval = time.Minute
+	// tailInterval is how often a standby reads the log on.
+	tailInterval = 200 * time.Millisecond
+	// imagePatience is how long saving may wait for the server.
+	imagePatience = 5 * time.Second
+	// expireEvery is how many decisions are read of a long log before what has left
+	// the window is forgotten.
+	expireEvery = 1 << 16
 )
 
 // decider gives verdicts. The decision log is the truth, the index in memory a view
@@ -30,110 +35,86 @@ const (
 // the same news new; the slower one's append is refused, it reads on and decides
 // again.
 //
-// One goroutine decides. While an append is on its way the next articles gather, and
-// go into the log together.
+// Articles are signed by those who ask, which is most of the work. One goroutine
+// decides. While an append is on its way the next articles gather, and go into the log
+// together.
 type decider struct {
-	js    jetstream.JetStream
-	log   jetstream.Stream
-	pub   *bus.Publisher
-	index *dedupe.Index
-	last  uint64 // sequence of the log up to which index knows it
-	clock time.Time
+	log       *decisions
+	index     *dedupe.Index
+	overrides func() *dedupe.Overrides
+	active    func() bool
+	versions  *versions
+	image     *image
+	m         *verdicts
+	warn      func(error) // of what does not keep it from deciding
+
+	clock time.Time // the latest inbox time seen: the clock of the windows
 	asks  chan ask
-	m     *metrics
+	gone  chan struct{} // closed when nobody answers any more
 }
 
+// errGone answers who asks a decider that has ended.
+var errGone = errors.New("dedupe has stopped deciding")
+
+// ask is a question to the deciding goroutine: an article's verdict, the taking out
+// of one, or where the decision on an item is.
 type ask struct {
-	a      *article.Article
-	s      dedupe.Signature
-	answer chan<- answer
+	a   *article.Article
+	sig dedupe.Signature
+	// compared is the decision on the version that this article was compared with, and
+	// changes the result.
+	compared uint64
+	changes  []article.Change
+	// lost says that the log does not keep the article's decision any more.
+	lost bool
+
+	remove *dedupe.Entry
+	find   string
+
+	answer chan answer
 }
 
+// answer is one of: a decision that was just appended, the place of one that is in the
+// log, or the place of the version to compare with before asking again.
 type answer struct {
-	entry dedupe.Entry
-	err   error
-}
-
-// newDecider reads the log.
-func newDecider(ctx context.Context, p *post) (*decider, error) {
-	pub, err := bus.NewPublisher(p.nc, bus.PublisherOptions{})
-	if err != nil {
-		return nil, err
-	}
-	log, err := p.js.Stream(ctx, article.StreamDecisions)
-	if err != nil {
-		return nil, fmt.Errorf("open decision log: %w", err)
-	}
-	window := p.d.topo.Settings.DedupeWindow
-	d := &decider{
-		js: p.js, log: log, pub: pub, m: p.d.metrics,
-		index: dedupe.NewIndex(dedupe.Options{Window: window}),
-		asks:  make(chan ask, maxDecisions),
-	}
-	// Decisions older than the window matter only to a redelivery of their article,
-	// which the runner recognises by its output.
-	since := p.now().Add(-2 * window)
-	d.last, err = bus.FirstSince(ctx, p.js, article.StreamDecisions, since)
-	if err != nil {
-		return nil, fmt.Errorf("read decision log: %w", err)
-	}
-	d.last--
-	return d, d.catchUp(ctx)
-}
-
-// catchUp reads the log to its end.
-func (d *decider) catchUp(ctx context.Context) error {
-	next, err := bus.Scan(ctx, d.js, article.StreamDecisions, bus.ScanOptions{From: d.last + 1, Bodies: true}, func(m jetstream.Msg, meta *jetstream.MsgMetadata) error {
-		var e dedupe.Entry
-		if err := json.Unmarshal(m.Data(), &e); err != nil {
-			return fmt.Errorf("read decision %d: %w", meta.Sequence.Stream, err)
-		}
-		d.add(e, meta.Sequence.Stream)
-		d.last = meta.Sequence.Stream
-		return nil
-	})
-	if err != nil {
-		return fmt.Errorf("read decision log: %w", err)
-	}
-	d.last = max(d.last, next-1)
-	return nil
-}
-
-func (d *decider) add(e dedupe.Entry, seq uint64) {
-	d.index.Add(e, seq)
-	if e.Received.After(d.clock) {
-		d.clock = e.Received
-	}
-}
-
-// decide returns the verdict on an article once it is in the log.
-func (d *decider) decide(ctx context.Context, a *article.Article) (dedupe.Entry, error) {
-	got := make(chan answer, 1)
-	select {
-	case d.asks <- ask{a, dedupe.Sign(a), got}:
-	case <-ctx.Done():
-		return dedupe.Entry{}, context.Cause(ctx)
-	}
-	select {
-	case r := <-got:
-		return r.entry, r.err
-	case <-ctx.Done():
-		return dedupe.Entry{}, context.Cause(ctx)
-	}
+	entry   dedupe.Entry
+	seq     uint64
+	compare uint64
+	err     error
 }
 
 // run decides until ctx is done.
 func (d *decider) run(ctx context.Context) error {
-	defer d.pub.Close()
-	tick := time.NewTicker(expireInterval)
-	defer tick.Stop()
+	defer close(d.gone)
+	expire, tail, save := time.NewTicker(expireInterval), time.NewTicker(tailInterval), time.NewTicker(imageInterval)
+	defer expire.Stop()
+	defer tail.Stop()
+	defer save.Stop()
 	batch := make([]ask, 0, maxDecisions)
 	for {
 		select {
 		case <-ctx.Done():
+			if err := d.save(context.WithoutCancel(ctx)); err != nil {
+				d.warn(err)
+			}
 			return nil
-		case <-tick.C:
+		case <-save.C:
+			if d.image.due() {
+				if err := d.save(ctx); err != nil {
+					d.warn(err)
+				}
+			}
+			continue
+		case <-expire.C:
 			d.index.Expire(d.clock)
+			d.m.measure(d.index)
+			continue
+		case <-tail.C:
+			if !d.active() {
+				// While the server is away there is nothing to read.
+				_ = d.log.readOn(ctx, d.enter)
+				d.m.size(d.index)
+			}
 			continue
 		case first := <-d.asks:
 			batch = append(batch[:0], first)
@@ -147,93 +128,238 @@ func (d *decider) run(ctx context.Context) error {
 				break gather
 			}
 		}
-		d.settle(ctx, batch)
-		d.m.index.Set(float64(d.index.Len()))
+		if err := d.settle(ctx, batch); err != nil {
+			return err
+		}
+		d.m.size(d.index)
 	}
 }
 
-// settle decides on a batch and answers everyone in it.
-func (d *decider) settle(ctx context.Context, batch []ask) {
-	entries, errs := make([]dedupe.Entry, len(batch)), make([]error, len(batch))
-	for {
-		var fresh []dedupe.Entry
-		for i, q := range batch {
-			if e, known, err := d.known(ctx, q.a.Item, fresh); known || err != nil {
-				entries[i], errs[i] = e, err
-				continue
-			}
-			e := d.index.Decide(q.a, q.s, nil)
-			fresh = append(fresh, e)
-			// The view runs ahead of the log for the length of one append, so that two
-			// copies in one batch find each other.
-			d.add(e, d.last+uint64(len(fresh)))
-			entries[i] = e
+// save writes the image of the index.
+func (d *decider) save(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, imagePatience)
+	defer cancel()
+	return d.image.save(ctx, d.index)
+}
+
+// replay reads the log from where the index ends to its end.
+func (d *decider) replay(ctx context.Context) error {
+	read := 0
+	return d.log.readOn(ctx, func(e dedupe.Entry, seq uint64) {
+		d.enter(e, seq)
+		if read++; read%expireEvery == 0 {
+			d.index.Expire(d.clock)
 		}
-		err := d.append(ctx, fresh)
-		if err == nil {
+	})
+}
+
+// enter adds a decision to the view.
+func (d *decider) enter(e dedupe.Entry, seq uint64) {
+	d.index.Add(e, seq)
+	if e.Received.After(d.clock) {
+		d.clock = e.Received
+	}
+}
+
+// settle decides on a batch and answers everyone in it. An error means that the
+// decider cannot go on.
+func (d *decider) settle(ctx context.Context, batch []ask) error {
+	for len(batch) > 0 {
+		n, err := d.settleSome(ctx, batch)
+		if err != nil {
+			return err
+		}
+		batch = batch[n:]
+	}
+	return nil
+}
+
+// settleSome settles as many of a batch as fit a message of the log, and returns how
+// many.
+func (d *decider) settleSome(ctx context.Context, batch []ask) (n int, err error) {
+	answers, p := make([]answer, len(batch)), new(proposal)
+	overrides := d.overrides()
+	for tries := 0; ; {
+		p.clear()
+		for n = 0; n < len(batch) && p.bytes < maxDecisionBytes; n++ {
+			answers[n] = d.consider(&batch[n], overrides, p)
+		}
+		if err = d.log.append(ctx, p.lines); err == nil {
+			d.settled(p.entries)
 			break
 		}
-		for _, e := range fresh {
-			d.index.Remove(e)
+		// What was not stored has not been decided. Backwards, so that each is the
+		// latest when it goes.
+		for _, e := range slices.Backward(p.entries) {
+			if !e.Removed {
+				d.index.Remove(e)
+			}
 		}
-		if errors.Is(err, bus.ErrConflict) || errors.Is(err, bus.ErrNoAck) {
-			// Somebody else decided meanwhile, or we did and did not hear of it. A lost
-			// answer's retry is refused as a conflict too: the fence is checked before
-			// anything else. The log knows.
-			if err = d.catchUp(ctx); err == nil {
+		if errors.Is(err, bus.ErrFull) || ctx.Err() != nil {
+			break
+		}
+		if errors.Is(err, bus.ErrConflict) {
+			d.m.conflicts.Inc()
+		} else if tries++; tries >= maxTries {
+			break
+		}
+		// Somebody else decided meanwhile, or we did and did not hear of it: a lost
+		// answer's retry is refused as a conflict too, since the fence is checked before
+		// anything else. The log knows.
+		known := d.log.last
+		if readErr := d.log.readToEnd(ctx, d.enter); readErr != nil {
+			err = readErr
+			break
+		}
+		if d.log.last > known {
+			tries = 0 // it gets on
+		}
+	}
+	for i, q := range batch[:n] {
+		if err != nil {
+			answers[i] = answer{err: err}
+		}
+		q.answer <- answers[i]
+	}
+	if !errors.Is(err, errRewound) {
+		err = nil // those who asked have it
+	}
+	return n, err
+}
+
+// proposal is what is about to be appended to the log.
+type proposal struct {
+	entries []dedupe.Entry
+	lines   [][]byte
+	bytes   int
+}
+
+func (p *proposal) clear() {
+	p.entries, p.lines, p.bytes = p.entries[:0], p.lines[:0], 0
+}
+
+func (p *proposal) add(e dedupe.Entry) error {
+	line, err := encodeDecision(&e)
+	if err != nil {
+		return err
+	}
+	p.entries, p.lines, p.bytes = append(p.entries, e), append(p.lines, line), p.bytes+len(line)
+	return nil
+}
+
+// settled counts decisions that are in the log, and takes out of the view what they
+// take out.
+func (d *decider) settled(fresh []dedupe.Entry) {
+	for _, e := range fresh {
+		if e.Removed {
+			d.index.Remove(e)
+			d.m.removals.Inc()
+		} else {
+			d.m.decided(e.Relation)
+		}
+	}
+}
+
+// consider answers one question from the view, and adds to the proposal what has to be
+// appended for the answer to hold.
+func (d *decider) consider(q *ask, o *dedupe.Overrides, p *proposal) answer {
+	switch {
+	case q.find != "":
+		seq, _ := d.index.Find(q.find)
+		return answer{seq: seq}
+	case q.remove != nil:
+		if _, known := d.index.Find(q.remove.Item); known {
+			return answer{err: p.add(*q.remove)}
+		}
+		return answer{}
+	}
+	seq, known := d.index.Find(q.a.Item)
+	if known && !q.lost {
+		return answer{seq: seq}
+	}
+	e := d.index.Decide(q.a, q.sig, o)
+	if e.Previous > 0 && (e.Relation == article.Update || e.Relation == article.Correction) {
+		if q.compared != e.Previous {
+			return answer{compare: e.Previous}
+		}
+		e.Changes = q.changes
+	}
+	// The view runs ahead of the log for the length of one append, so that two copies
+	// in one batch find each other.
+	where := place(d.log.last+1, len(p.lines))
+	if err := p.add(e); err != nil {
+		return answer{err: err}
+	}
+	d.enter(e, where)
+	return answer{entry: e}
+}
+
+// ask puts a question to the deciding goroutine.
+func (d *decider) ask(ctx context.Context, q ask) (answer, error) {
+	q.answer = make(chan answer, 1)
+	select {
+	case d.asks <- q:
+	case <-d.gone:
+		return answer{}, errGone
+	case <-ctx.Done():
+		return answer{}, context.Cause(ctx)
+	}
+	select {
+	case r := <-q.answer:
+		return r, r.err
+	case <-d.gone:
+		return answer{}, errGone
+	case <-ctx.Done():
+		return answer{}, context.Cause(ctx)
+	}
+}
+
+// decide returns the verdict on an article once it is in the log: for an article that
+// was decided before, what was said then. It is safe for concurrent use.
+func (d *decider) decide(ctx context.Context, a *article.Article) (dedupe.Entry, error) {
+	began := time.Now()
+	defer func() { d.m.seconds.Observe(time.Since(began).Seconds()) }()
+	q := ask{a: a, sig: dedupe.Sign(a)}
+	for {
+		r, err := d.ask(ctx, q)
+		switch {
+		case err != nil:
+			return dedupe.Entry{}, err
+		case r.compare > 0:
+			// A new version. Its predecessor's text is read here, where nobody else waits
+			// for it.
+			if q.changes, err = d.versions.changes(ctx, r.compare, a); err != nil {
+				return dedupe.Entry{}, err
+			}
+			q.compared = r.compare
+		case r.seq > 0:
+			e, _, err := d.log.at(ctx, r.seq)
+			if errors.Is(err, jetstream.ErrMsgNotFound) || err == nil && e.Item != a.Item {
+				q.lost = true
 				continue
 			}
+			return e, err
+		default:
+			return r.entry, nil
 		}
-		for _, q := range batch {
-			q.answer <- answer{err: err}
-		}
-		return
-	}
-	for i, q := range batch {
-		q.answer <- answer{entries[i], errs[i]}
 	}
 }
 
-// known returns the decision on an item that was decided before. It is read from the
-// log, unless it is one of those that are about to go there.
-func (d *decider) known(ctx context.Context, item string, fresh []dedupe.Entry) (e dedupe.Entry, known bool, err error) {
-	seq, known := d.index.Find(item)
-	if !known || seq > d.last {
-		for _, e := range fresh {
-			if e.Item == item {
-				return e, true, nil
-			}
-		}
-		return e, false, nil
+// withdraw takes an item that came to nothing out of the index, for every decider. It
+// does nothing when the item is not in it.
+func (d *decider) withdraw(ctx context.Context, item string) error {
+	r, err := d.ask(ctx, ask{find: item})
+	if err != nil || r.seq == 0 {
+		return err
 	}
-	m, err := d.log.GetMsg(ctx, seq)
-	if err != nil {
-		return e, true, fmt.Errorf("read decision %d: %w", seq, err)
-	}
-	if err := json.Unmarshal(m.Data, &e); err != nil {
-		return e, true, fmt.Errorf("read decision %d: %w", seq, err)
-	}
-	return e, true, nil
-}
-
-// append writes decisions to the log, all or none, if it ends where we think.
-func (d *decider) append(ctx context.Context, entries []dedupe.Entry) error {
-	if len(entries) == 0 {
+	e, _, err := d.log.at(ctx, r.seq)
+	if errors.Is(err, jetstream.ErrMsgNotFound) || err == nil && e.Item != item {
 		return nil
 	}
-	msgs := make([]*nats.Msg, len(entries))
-	for i, e := range entries {
-		b, err := json.Marshal(e)
-		if err != nil {
-			return fmt.Errorf("encode decision on %s: %w", e.Item, err)
-		}
-		msgs[i] = &nats.Msg{Subject: article.SubjectDecisions, Header: nats.Header{article.HeaderItem: {e.Item}}, Data: b}
-	}
-	msgs[0].Header.Set(nats.ExpectedLastSeqHdr, strconv.FormatUint(d.last, 10))
-	ack, err := d.pub.PublishAtomic(ctx, msgs)
 	if err != nil {
-		return fmt.Errorf("append decisions: %w", err)
+		return fmt.Errorf("withdraw %s: %w", item, err)
 	}
-	d.last = ack.Seq
-	return nil
+	e.Removed = true
+	_, err = d.ask(ctx, ask{remove: &e})
+	return err
 }

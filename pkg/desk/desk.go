@@ -48,6 +48,9 @@ type Options struct {
 	// HousekeepingInterval is how often the trimmer and the ledger run beside
 	// ingest. Default one minute.
 	HousekeepingInterval time.Duration
+	// StateDir is a folder of this process's own for what makes its start quicker: the
+	// image of dedupe's index. Default none.
+	StateDir string
 	// Learning is how ingest learns the boilerplate of sources.
 	Learning Learning
 	// Version is written into the trace of each record.
@@ -56,18 +59,24 @@ type Options struct {
 	Logger     *slog.Logger          // default: discarded
 	Registerer prometheus.Registerer // default: not exported
 	Now        func() time.Time      // default time.Now
+	// EveryoneDecides has dedupe work in every process, whoever holds the lease. Only the
+	// decision log's fence then keeps them from contradicting each other, which tests
+	// put to the proof; it is slow.
+	EveryoneDecides bool
 	// Wrap, if set, is put around every stage's function. Tests inject faults by it.
 	Wrap func(stage string, f stage.Func) stage.Func
 }
 
 // Desk is a set of stages.
 type Desk struct {
-	o       Options
-	topo    *bus.Topology
-	metrics *metrics
-	stages  *stage.Metrics
-	pool    *isolate.Pool // nil: files are read in this process
-	started atomic.Int32
+	o        Options
+	topo     *bus.Topology
+	metrics  *metrics
+	stages   *stage.Metrics
+	verdicts *verdicts
+	lease    atomic.Pointer[bus.Lease] // of dedupe, once it runs
+	pool     *isolate.Pool             // nil: files are read in this process
+	started  atomic.Int32
 }
 
 // New checks the options and returns a desk.
@@ -98,12 +107,36 @@ func New(o Options) (*Desk, error) {
 	if o.HousekeepingInterval == 0 {
 		o.HousekeepingInterval = time.Minute
 	}
-	return &Desk{
+	d := &Desk{
 		o:       o,
 		topo:    bus.NewTopology(o.Settings),
 		metrics: newMetrics(o.Registerer),
 		stages:  stage.NewMetrics(o.Registerer),
-	}, nil
+	}
+	d.verdicts = newVerdicts(o.Registerer, d.metrics.index, d.Active)
+	return d, nil
+}
+
+// Active reports whether this process's dedupe decides. Of several processes one does;
+// the others stand by, with an index that is up to date, and take over.
+func (d *Desk) Active() bool {
+	if d.o.EveryoneDecides {
+		return slices.Contains(d.o.Stages, article.StageDedupe)
+	}
+	lease := d.lease.Load()
+	return lease != nil && lease.Held()
+}
+
+// Standing says in words what readiness does not: whether dedupe decides here or
+// stands by. It is empty without dedupe.
+func (d *Desk) Standing() string {
+	switch {
+	case !slices.Contains(d.o.Stages, article.StageDedupe):
+		return ""
+	case d.Active():
+		return "dedupe: active"
+	}
+	return "dedupe: standby"
 }
 
 // Ready returns nil once every stage pulls, and what is missing before.
@@ -158,7 +191,11 @@ type post struct {
 	d     *Desk
 	nc    *nats.Conn
 	js    jetstream.JetStream
+	state *bus.State
 	group *errgroup.Group // of what runs beside the function
+	// gate and gateChanged are the stage's inputs', set by build where there is one.
+	gate        func(context.Context) bool
+	gateChanged <-chan struct{}
 }
 
 // row is a stage in the table.
@@ -232,7 +269,7 @@ func (d *Desk) runStage(ctx context.Context, name string) error {
 	beside, endBeside := context.WithCancel(context.WithoutCancel(ctx))
 	defer endBeside()
 	group, beside := errgroup.WithContext(beside)
-	p := &post{courier: newCourier(name, blobs, d.o), d: d, nc: nc, js: js, group: group}
+	p := &post{courier: newCourier(name, blobs, d.o), d: d, nc: nc, js: js, state: state, group: group}
 	f, fallback, err := r.build(beside, p)
 	if err != nil {
 		return fmt.Errorf("stage %s: %w", name, err)
@@ -246,7 +283,7 @@ func (d *Desk) runStage(ctx context.Context, name string) error {
 	}
 	var inputs []stage.Input
 	for _, c := range d.topo.Inputs(name) {
-		in := stage.Input{Stream: c.Stream, Consumer: c.Name, Prefetch: max(r.prefetch, 2*r.concurrency)}
+		in := stage.Input{Stream: c.Stream, Consumer: c.Name, Prefetch: max(r.prefetch, 2*r.concurrency), Gate: p.gate, GateChanged: p.gateChanged}
 		if c.Lane == article.Backfill {
 			in.Prefetch, in.Gate = backfillPrefetch, d.backfillGate(js)
 		}

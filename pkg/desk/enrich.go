@@ -17,7 +17,7 @@ import (
 type enricher struct {
 	post    *post
 	fill    func(a *article.Article)
-	leave   func(a *article.Article) // sets what a failed part looks like
+	leave   func(a *article.Article) // sets what a part that is left out looks like
 	subject func(a *article.Article) string
 	limit   int
 	last    bool // what it publishes is the finished record
@@ -43,6 +43,10 @@ func (e *enricher) pass(ctx context.Context, in stage.In, fill func(*article.Art
 	if a.Coverage == nil {
 		a.Coverage = &article.Coverage{}
 	}
+	if a.Dedupe != nil && a.Dedupe.Relation == article.Kill {
+		// A notice that cancels an article has nothing in it to tag or to sum up.
+		fill = e.leave
+	}
 	fill(a)
 	out, err := e.post.seal(ctx, a, in, started, e.subject(a), e.limit)
 	if err != nil {
@@ -60,6 +64,10 @@ func (e *enricher) finished(received time.Time) func() {
 
 // buildEntities: who, what and where.
 func buildEntities(_ context.Context, p *post) (stage.Func, fallback, error) {
+	p.group.Go(func() error {
+		entity.Load() // beside, so that the stage is ready at once
+		return nil
+	})
 	e := &enricher{
 		post: p,
 		fill: func(a *article.Article) {

@@ -5,6 +5,8 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/promauto"
+
+	"github.com/copydesk/copydesk/pkg/dedupe"
 )
 
 // metrics are the pipeline's own, beside those of each stage.
@@ -59,6 +61,9 @@ func newMetrics(reg prometheus.Registerer) *metrics {
 		learnErrors: f.NewCounter(prometheus.CounterOpts{
 			Name: "copydesk_boilerplate_errors_total", Help: "Times learnt boilerplate could not be read or stored.",
 		}),
+	}
+	for _, method := range []string{dedupe.MethodWords, dedupe.MethodContainment, dedupe.MethodProvider, dedupe.MethodURL, dedupe.MethodOverride} {
+		m.matches.WithLabelValues(method)
 	}
 	m.children = &children{}
 	reg.MustRegister(m.children)

@@ -18,7 +18,7 @@ func SettingsFlags(f *flag.FlagSet, s *bus.Settings) {
 	f.IntVar(&s.Replicas, "replicas", 1, "copies of each stream in a cluster")
 	f.Int64Var(&s.Store, "store", 10<<30, "cap on all streams together, in `bytes`")
 	f.DurationVar(&s.DuplicateWindow, "duplicate-window", 0, "how long the server recognises a repeated message id (default 10m)")
-	f.DurationVar(&s.AckWait, "ack-wait", 0, "how long the server waits for a sign of life from a worker (default 30s)")
+	f.DurationVar(&s.AckWait, "ack-wait", 0, "how long the server waits for a sign of life from a worker (default 30s, dedupe 5s)")
 	f.DurationVar(&s.InboxAge, "keep-inbox", 0, "how long finished files are kept (default 168h)")
 	f.DurationVar(&s.HopAge, "keep-hops", 0, "how long finished messages between stages are kept (default 24h)")
 	f.DurationVar(&s.DedupeWindow, "dedupe-window", 0, "how long an article is remembered to find its copies (default 72h)")
@@ -50,6 +50,7 @@ func (v *profileValue) Set(s string) error {
 type Worker struct {
 	url, token, creds string
 	provision         bool
+	stateDir          string
 	settings          bus.Settings
 	learning          Learning
 }
@@ -61,6 +62,7 @@ func NewWorker(f *flag.FlagSet) *Worker {
 	f.StringVar(&w.token, "nats-token", "", "`token` for the NATS server")
 	f.StringVar(&w.creds, "nats-creds", "", "credentials `file` for the NATS server")
 	f.BoolVar(&w.provision, "provision", true, "declare streams and consumers first; off where the worker may not")
+	f.StringVar(&w.stateDir, "state-dir", "", "`folder` of this worker's own where dedupe keeps its index, to start quicker")
 	SettingsFlags(f, &w.settings)
 	LearningFlags(f, &w.learning)
 	return w
@@ -69,7 +71,7 @@ func NewWorker(f *flag.FlagSet) *Worker {
 // Desk returns the desk with these stages.
 func (w *Worker) Desk(log *slog.Logger, reg prometheus.Registerer, version string, stages ...string) (*Desk, error) {
 	return New(Options{
-		Dial: bus.Dial(w.url, log, bus.Credentials(w.token, w.creds)...), Stages: stages, Provision: w.provision,
+		Dial: bus.Dial(w.url, log, bus.Credentials(w.token, w.creds)...), Stages: stages, Provision: w.provision, StateDir: w.stateDir,
 		Settings: w.settings, Learning: w.learning, Isolate: true, Version: version, Logger: log, Registerer: reg,
 	})
 }

@@ -24,7 +24,7 @@ var (
 		bishop archbishop rabbi imam ayatollah senator sen representative rep congressman congresswoman governor gov mayor
 		general gen major maj colonel col captain capt lieutenant lt sergeant sgt admiral adm commander marshal chief judge
 		justice attorney director chairman chairwoman chair leader spokesman spokeswoman spokesperson commissioner premier
-		speaker press interim acting former then ex coach officer inspector detective rev reverend`)
+		speaker press interim acting former then ex coach officer inspector detective rev reverend madame mme`)
 
 	// portfolios follow "of" or "for" in a title: Secretary of State.
 	portfolios = set(`state defense defence treasury interior finance health justice staff affairs foreign energy education labor
@@ -36,26 +36,22 @@ var (
 		corp inc ltd plc llc co company group holdings industries airlines airways motors fund foundation trust office bureau
 		service services police army navy guard guards force forces corps brigade brigades front movement league club
 		network news times post herald tribune gazette journal radio television press society centre center hospital church
-		observatory organization organisation alliance coalition partners museum board exchange wire united`)
-
-	// placeWords do the same for a place.
-	placeWords = set(`sea ocean river lake bay gulf island islands mountain mountains mount valley desert strait canal peninsula
-		province district county city town village street avenue road square port harbour harbor airport coast strip cape
-		hills heights region state republic kingdom north south east west park bridge forest beach`)
-
-	// humans are lower-case words that stand before a person's name.
-	humans = set(`minister president secretary spokesman spokeswoman spokesperson leader chief director analyst professor
-		economist lawyer journalist farmer teacher doctor resident activist officer official coach captain author actor actress
-		singer judge mayor governor senator ambassador envoy commander general king queen prince wife husband son daughter
-		brother sister father mother chairman chairwoman executive founder owner mediator premier chancellor rapporteur`)
-
-	// bodies are lower-case words that follow an organisation's name.
-	bodies = set(`network group party company newspaper agency bank university movement militia broadcaster airline firm union
-		magazine channel website foundation`)
+		observatory organization organisation alliance coalition partners museum board exchange wire united cabinet charity`)
 
 	// speech are the verbs that bind a quotation to its speaker.
-	speech = set(`said says told added wrote tweeted insisted warned argued replied asked explained announced declared
-		stated noted continued recalled acknowledged concluded admitted stressed`)
+	speech = set(`said says told tells added adds adding wrote writes tweeted insisted insists warned warns argued argues replied replies
+		asked asks explained explains announced declared declares stated states noted notes continued continues recalled recalls
+		acknowledged acknowledges concluded concludes admitted admits stressed stresses answered answers responded agreed predicted
+		predicts shouted joked quipped remarked observed claimed claims called calls described describes regretted praised condemned denounced
+		promised vowed urged complained saying`)
+
+	// spoken are the verbs that speak with the word behind them: went on, shot back.
+	spoken = map[string]string{"went": "on", "goes": "on", "shot": "back", "hit": "back", "fired": "back"}
+
+	// offices are what a speaker is called instead of by name, beside titles.
+	offices = set(`minister spokesman spokeswoman president chairman chief executive owner driver captain novelist economist coach head
+		envoy mayor author striker baker doctor lawyer inspector scientist professor union company authority agency federation bank
+		ministry commission group institute council`)
 
 	// givenNames begin persons' names more often than anything else.
 	givenNames = set(`james john robert michael william david richard joseph thomas charles christopher daniel matthew anthony

@@ -1,18 +1,30 @@
 // Package entity tags who and what an article names, and who it quotes.
 //
-// Tag finds names by two means: a gazetteer of countries, organisations and public
-// figures, written by hand and embedded, and rules on runs of capitalised words. A name
-// from the gazetteer has a Wikidata id where that id is certain; any other is known by
-// its folded spelling, which puts spellings together, not people: "al-Sisi" and
-// "el-Sissi" meet, and so would two Jane Does.
+// Tag finds names by three means: a conditional random field that was trained on labelled
+// news (package crf), a gazetteer of countries, organisations and public figures, written
+// by hand and embedded, and rules that mend both: titles, acronyms, datelines, names
+// that come again. A name from the gazetteer has a Wikidata id where that id is certain;
+// any other is known by its folded spelling, which puts spellings together, not people:
+// "al-Sisi" and "el-Sissi" meet, and so would two Jane Does. Of 200 pairs of spellings of
+// public figures and groups (testdata/spellings.tsv) 191 meet, of 2,000 random pairs none;
+// what stays apart are other systems of transliteration, as Mao Zedong and Mao Tse-tung.
+//
+// A direct quotation has a speaker when a verb of speech, or a colon, binds it to a name,
+// to an office the article has called somebody by ("the minister"), or to a pronoun, which
+// is taken for the subject of the sentence before, or for who spoke last. Whoever has no name has none here: "a resident said" is null, and so
+// is a quotation that nothing binds. The parts of a split quotation are quotations of their
+// own. Each paragraph of a long one is too.
 //
 // Every mention points into the text, in code points, and its Text is what stands
-// there. What the rules cannot tell is left out or null. The same article gives the
-// same entities in the same order.
+// there. The confidence of a name that the field found is the probability it gives to
+// exactly this name, tempered so that of names with 0.8 about eight in ten are right;
+// rules and the gazetteer carry fixed ones. What cannot be told is left out or null. The
+// same article gives the same entities in the same order.
 //
-// The rules are made for English. In other languages only the gazetteer's names and
-// quotations are found, and where words are not parted by spaces nothing is: the
-// level of coverage says which.
+// The field is trained on English. In other languages only the gazetteer's names and
+// quotations are found: nearly all of what is tagged there is right, and most names are
+// missed. Where words are not parted by spaces nothing is. The level of coverage says
+// which: full, rules or none.
 package entity
 
 import (
@@ -36,13 +48,17 @@ func Tag(a *article.Article) (article.List[article.Entity], article.List[article
 	if a.Text == nil || slices.Contains(unspaced, lang) {
 		return entities, quotes, article.None
 	}
-	t := newTagger(a)
-	t.gazetteerNames()
+	t := newTagger(text.Scan(*a.Text))
+	t.a = a
+	if a.Dateline != nil { // the first sentence begins behind it
+		if i := t.wordAt(len(*a.Dateline)); i < len(t.words) {
+			t.words[i].opens = true
+		}
+	}
 	level := article.Rules
+	t.find(lang == "en" || lang == "und")
+	t.join()
 	if lang == "en" || lang == "und" {
-		t.capitalisedNames()
-		t.fullNames()
-		t.loneNames()
 		t.heldTitles()
 	}
 	if lang == "en" {
@@ -55,25 +71,22 @@ func Tag(a *article.Article) (article.List[article.Entity], article.List[article
 
 // tagger is the work on one article.
 type tagger struct {
-	a   *article.Article
+	a   *article.Article // nil for a bare text
 	doc *text.Document
 	// words are the tokens that are words, with what the rules ask of them.
 	words []word
-	// lower holds the words that the text also has in lower case.
-	lower map[uint64]bool
-	// found are the names, by key.
+	// lower marks the words of the document that the text also has in lower case.
+	lower []bool
+	// caseless says that the text is written without capitals.
+	caseless bool
+	// spans are the names in the text, in order and without overlap.
+	spans []span
+	// found are the entities, by key.
 	found map[string]*name
 	// titles leads from a title to the key of the person who bore it here.
 	titles map[string]string
 	// taken marks the words that belong to a mention.
 	taken []bool
-	// full are the names of several words, votes what is known of their types.
-	full  []fullName
-	votes map[string]vote
-	// singles are the lone words that may be names, for when all full names are known.
-	singles []run
-	// acronyms leads from an acronym to the key of what it was introduced for.
-	acronyms map[string]string
 }
 
 // name is an entity in the making.
@@ -84,36 +97,37 @@ type name struct {
 	mentions []article.Mention
 }
 
-func newTagger(a *article.Article) *tagger {
-	t := &tagger{a: a, doc: text.Scan(*a.Text), lower: map[uint64]bool{}, found: map[string]*name{}, titles: map[string]string{}, acronyms: map[string]string{}, votes: map[string]vote{}}
+func newTagger(doc *text.Document) *tagger {
+	t := &tagger{doc: doc, lower: make([]bool, len(doc.Words)), found: map[string]*name{}, titles: map[string]string{}}
 	t.words = wordsOf(t.doc)
 	t.taken = make([]bool, len(t.words))
+	capitals := 0
 	for i := range t.words {
-		if tok := t.words[i].token; tok.Shape == text.Lower {
-			t.lower[tok.Hash] = true
+		if t.words[i].capital() {
+			capitals++
+		} else {
+			t.lower[t.words[i].token.Word] = true
 		}
 	}
-	if a.Dateline != nil { // the first sentence begins behind it
-		if i := t.wordAt(len(*a.Dateline)); i < len(t.words) {
-			t.words[i].opens = true
-		}
-	}
+	t.caseless = len(t.words) >= leastCaseless && capitals*100 < len(t.words)
 	return t
 }
 
-// mention notes that the words [first, last) name the entity with this key.
-func (t *tagger) mention(key string, n name, first, last int, form string, confidence float64) {
+// leastCaseless is the least number of words of a text that is judged by its having no
+// capitals.
+const leastCaseless = 40
+
+// mention notes that a span names the entity with this key.
+func (t *tagger) mention(key string, n name, s span, form string) {
 	e, ok := t.found[key]
 	if !ok {
 		e = &n
 		t.found[key] = e
 	}
-	from, to := t.words[first], t.words[last-1]
 	e.mentions = append(e.mentions, article.Mention{
-		Start: from.runeStart, End: to.runeEnd,
-		Text: t.doc.Text[from.start:to.end], Form: form, Confidence: confidence,
+		Start: s.runeStart, End: s.runeEnd, Text: t.doc.Text[s.start:s.end], Form: form, Confidence: s.confidence,
 	})
-	for i := first; i < last; i++ {
+	for i := s.first; i < s.last; i++ {
 		t.taken[i] = true
 	}
 }
@@ -125,12 +139,14 @@ const early = 400
 func (t *tagger) entities() []article.Entity {
 	all := make([]article.Entity, 0, len(t.found))
 	most := 0.0
+	countries := t.countries()
 	for key, n := range t.found {
 		slices.SortFunc(n.mentions, func(a, b article.Mention) int { return a.Start - b.Start })
 		e := article.Entity{ID: key, Type: n.typ, Name: n.name, Candidates: []article.Candidate{}, Mentions: n.mentions}
 		if r := n.record; r != nil {
 			e.Kind, e.Wikidata, e.Country = r.optional(r.kind), r.optional(r.wikidata), r.optional(r.country)
 		}
+		t.locate(&e, n, countries)
 		for _, m := range n.mentions {
 			e.Confidence = max(e.Confidence, m.Confidence)
 			weight := 1.0

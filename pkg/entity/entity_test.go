@@ -54,7 +54,7 @@ func TestTag(t *testing.T) {
 		},
 		{
 			"a title is no organisation, and stands later for who bore it",
-			"Crown Prince Mohammed bin Salman received her. The Secretary and the Crown Prince talked.",
+			"Crown Prince Mohammed bin Salman received her. Her envoy and the Crown Prince talked.",
 			[]string{"wd:Q6892571: Mohammed bin Salman/name, Crown Prince/title"},
 		},
 		{
@@ -69,7 +69,7 @@ func TestTag(t *testing.T) {
 		},
 		{
 			"ranks are stripped from a name",
-			"On Monday press secretary Major General Tomas Vell said so.",
+			"A spokesman, Major General Tomas Vell, said so.",
 			[]string{"name:person:tomas-vel: Tomas Vell/name"},
 		},
 		{
@@ -90,12 +90,59 @@ func TestTag(t *testing.T) {
 		{
 			"a relative of a public figure is not the figure",
 			"Ashley Biden opened the fair.",
-			[]string{"name:person:ashley-biden: Ashley Biden/name"},
+			[]string{"name:person:ashlei-biden: Ashley Biden/name"},
 		},
 		{
 			"a longer name wins",
-			"Gaza City lies in the Gaza Strip; the southern Gaza city of Rafah too. South Korean ships passed North Korea.",
+			"Gaza City lies in the Gaza Strip; so does Rafah, in the south of Gaza. South Korean ships passed North Korea.",
 			[]string{"wd:Q39760: Gaza Strip/name, Gaza/name", "wd:Q47492: Gaza City/name", "name:place:rafah: Rafah/name", "wd:Q423: North Korea/name", "wd:Q884: South Korean/demonym"},
+		},
+		{
+			"spellings of one name meet within an article, and with the gazetteer",
+			"Viktor Yanukovych left Kyiv. Later Victor Yanukovich spoke, and then Vladimir Zelenskij spoke.",
+			[]string{"name:person:viktor-yanukovich: Viktor Yanukovych/name, Victor Yanukovich/name", "wd:Q1899: Kyiv/name", "wd:Q3874799: Vladimir Zelenskij/name"},
+		},
+		{
+			"initials that nobody introduced stand for the only name they can",
+			"The Norland Dockers Union met on Monday. A day later the NDU left the talks.",
+			[]string{"name:organisation:norland-dockers-union: Norland Dockers Union/name, NDU/acronym"},
+		},
+		{
+			"of two with one surname it is who was named before",
+			"Erik Holm drove all night. Holm, a baker, was tired. His wife, Karin Holm, slept.",
+			[]string{"name:person:erik-holm: Erik Holm/name, Holm/surname", "name:person:karin-holm: Karin Holm/name"},
+		},
+		{
+			"a possessive is no part of the name",
+			"Ilse Brandt's union met. Brandt’s deputy and the Norland Dockers Union’s lawyers left.",
+			[]string{"name:person:ilse-brandt: Ilse Brandt/name, Brandt/surname", "name:organisation:norland-dockers-union: Norland Dockers Union/name"},
+		},
+		{
+			"a title is none of a name's words, in British papers too",
+			"Mr Tomas Vell met Dr Ilse Brandt. Dr Brandt and Mr Vell left.",
+			[]string{"name:person:tomas-vel: Tomas Vell/name, Vell/surname", "name:person:ilse-brandt: Ilse Brandt/name, Brandt/surname"},
+		},
+		{
+			"a title is no name by itself",
+			"The Executive Director and the Attorney General met the Prime Minister in Lisbon.",
+			[]string{"wd:Q597: Lisbon/name"},
+		},
+		{
+			"a currency is no country",
+			"They paid US $5 million for the crane in Norway.",
+			[]string{"wd:Q20: Norway/name"},
+		},
+		{
+			"a headline in capitals has names",
+			"EGYPT SENDS PILOTS TO NORWAY\n\nThe pilots will stay in Norway for a month, officials said.",
+			[]string{"wd:Q20: NORWAY/name, Norway/name", "wd:Q79: EGYPT/name"},
+		},
+		{
+			"in a text without capitals only clear names are found",
+			"the pilots left egypt on monday and will stay in norway for a month while the crew of the " +
+				"ferry waits in port and eats turkey with the people of the town who are glad to have them there again after all these years of " +
+				"waiting for a ship from the united nations to come in",
+			[]string{"wd:Q79: egypt/name", "wd:Q20: norway/name", "wd:Q1065: united nations/name"},
 		},
 		{
 			"offsets count code points",
@@ -142,9 +189,42 @@ func TestTag_quotes(t *testing.T) {
 			[]string{"We will come back next week,|wd:Q789915|said"},
 		},
 		{
-			"a pronoun is not resolved", `He added that they wanted “to build a better harbour for all.”`,
+			"a pronoun without anybody before it is not resolved", `He added that they wanted “to build a better harbour for all.”`,
 			[]string{"to build a better harbour for all.||added"},
 		},
+		{
+			"a pronoun is who spoke last", "“We will come back next week,” said Ilse Brandt.\n\n“Then we shall see,” she said.",
+			[]string{"We will come back next week,|name:person:ilse-brandt|said", "Then we shall see,|name:person:ilse-brandt|said"},
+		},
+		{
+			"speech in two parts", `“We will come back next week,” Ilse Brandt said, “and we shall see.” She added: “Or not.”`,
+			[]string{"We will come back next week,|name:person:ilse-brandt|said", "and we shall see.|name:person:ilse-brandt|said", "Or not.|name:person:ilse-brandt|added"},
+		},
+		{
+			"what stands right before it is surer than what follows", `Ilse Brandt said “we will come back next week,” and asked Tomas Vell to wait.`,
+			[]string{"we will come back next week,|name:person:ilse-brandt|said"},
+		},
+		{
+			"somebody without a name is nobody who has one", "Ilse Brandt left early.\n\n“We will come back next week,” a docker said.",
+			[]string{"We will come back next week,||said"},
+		},
+		{
+			"an office somebody was called by", "The minister, Ilse Brandt, left.\n\n“We will come back next week,” the minister said.",
+			[]string{"We will come back next week,|name:person:ilse-brandt|said"},
+		},
+		{
+			"single marks, and apostrophes in them", `‘We don’t mind the dockers’ songs,’ said Ilse Brandt. ’Tis so.`,
+			[]string{"We don’t mind the dockers’ songs,|name:person:ilse-brandt|said"},
+		},
+		{
+			"guillemets with spaces", `« We will come back next week », said Ilse Brandt.`,
+			[]string{"We will come back next week|name:person:ilse-brandt|said"},
+		},
+		{
+			"speech of two paragraphs has one speaker", "Ilse Brandt said: “We will come back next week.\n\n“And then we shall see what happens.”",
+			[]string{"We will come back next week.|name:person:ilse-brandt|said", "And then we shall see what happens.|name:person:ilse-brandt|"},
+		},
+		{"the title of a book is none", `Ilse Brandt wrote “The Lamp on the Water” in Lisbon, Tomas Vell said.`, nil},
 		{"a term in quotation marks is none", `They made a “strong proposal” on Monday.`, nil},
 		{
 			"speech that goes on in the next paragraph", "“We will come back next week, she said.\n\n“And then we shall see what happens.”",
@@ -263,6 +343,8 @@ func TestFoldWord(t *testing.T) {
 
 func FuzzTag(f *testing.F) {
 	f.Add("US-led talks with “al-Sisi” said Brandt.\n\n\"We will see what happens now", "PORT ALDEN (HW)")
+	f.Add("‘’Tis “a” ‘b’s, the minister said: «Dddin bin Abdul -e- Lashkar-e-T. Abdel ddin", "")
+	f.Add("“Yes,” Ilse Brandt said, “I do.” He added: “\n\n“And according to Erik Holm went on”", "")
 	f.Add("A.-B. al- -el Ünal–Vé the Crown Prince", "")
 	f.Fuzz(func(t *testing.T, body, dateline string) {
 		a := english(body)

@@ -129,14 +129,14 @@ func (g *gazetteer) add(r *record, spelling string, main bool) error {
 }
 
 // match returns the longest name that begins at the first of these words, and how many
-// words it has.
-func (g *gazetteer) match(words []word) (alias, int) {
+// words it has. In a caseless text only names that are no other words count.
+func (g *gazetteer) match(words []word, caseless bool) (alias, int) {
 	n := min(g.longest[words[0].folded], len(words))
 	for ; n > 0; n-- {
 		if !together(words[:n]) {
 			continue
 		}
-		if a, ok := g.aliases[fold(words[:n])]; ok && a.written(words[:n]) {
+		if a, ok := g.aliases[fold(words[:n])]; ok && (a.written(words[:n]) || caseless && a.plain(n)) {
 			return a, n
 		}
 	}
@@ -170,3 +170,15 @@ func (a alias) written(words []word) bool {
 	}
 	return true
 }
+
+// plain reports whether a name of n words can be told without its capitals: a place or a
+// name of several words, and no acronym or word of the language.
+func (a alias) plain(n int) bool {
+	if a.exact != "" || a.form == formDemonym {
+		return false
+	}
+	return n > 1 || a.record.typ == article.Place && a.form == formName && len(a.record.name) > 4 && !homographs[a.record.folded]
+}
+
+// homographs are places whose names are words or given names in lower case.
+var homographs = set("turkey jordan georgia guinea china sydney florence nice reading mobile niger mali togo bath")

@@ -6,34 +6,36 @@ import (
 	"github.com/copydesk/copydesk/pkg/article"
 )
 
-// gazetteerNames finds the names of the gazetteer, longest first.
-func (t *tagger) gazetteerNames() {
+// gazetteerSpans finds the names of the gazetteer, longest first.
+func (t *tagger) gazetteerSpans() []span {
 	g := loadGazetteer()
+	var spans []span
+	covered := t.covered()
 	for i := 0; i < len(t.words); {
-		a, n := g.match(t.words[i:])
-		if n == 0 || n == 1 && t.partOfOther(i, a) {
+		a, n := g.match(t.words[i:], t.caseless)
+		if n == 0 || n == 1 && (t.partOfOther(i, a, covered) || t.priced(i+1)) {
 			i++
 			continue
 		}
-		confidence := 0.95
+		s := t.ofWords(i, i+n)
+		s.typ, s.alias, s.confidence = a.record.typ, a, 0.95
 		switch {
+		case t.caseless:
+			s.confidence = 0.6
 		case a.form == formDemonym:
-			confidence = 0.8
+			s.confidence = 0.8
 		case a.form == formSurname:
-			confidence = 0.75 // a surname is not one person's
+			s.confidence = 0.75 // a surname is not one person's
 		}
-		r := a.record
-		t.mention(r.id(), name{record: r, typ: r.typ, name: r.name}, i, i+n, a.form, confidence)
-		if r.typ == article.Person {
-			t.holdTitle(t.titleBefore(i), i, r.id())
-		}
+		spans = append(spans, s)
 		i += n
 	}
+	return spans
 }
 
 // partOfOther reports whether a word that is a name by itself is part of another name
 // here: Michael Jordan, Bank of Japan, Cairo University, Jill Biden.
-func (t *tagger) partOfOther(i int, a alias) bool {
+func (t *tagger) partOfOther(i int, a alias, covered []bool) bool {
 	w := &t.words[i]
 	if i > 0 && w.joined {
 		before := &t.words[i-1]
@@ -43,7 +45,7 @@ func (t *tagger) partOfOther(i int, a alias) bool {
 			return true
 		case givenNames[p] && before.capital():
 			return true
-		case a.form == formSurname && before.capital() && !t.taken[i-1] && !titles[p] && !notNames[p] && !portfolios[p]:
+		case a.form == formSurname && before.capital() && !covered[i-1] && !titles[p] && !notNames[p] && !portfolios[p]:
 			return true
 		}
 	}
@@ -108,7 +110,9 @@ func (t *tagger) heldTitles() {
 			if !ok || t.words[i].runeStart < n.mentions[0].Start {
 				continue
 			}
-			t.mention(key, *n, i, last, formTitle, 0.6)
+			s := t.ofWords(i, last)
+			s.confidence = 0.6
+			t.mention(key, *n, s, formTitle)
 			break
 		}
 	}

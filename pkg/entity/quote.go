@@ -10,32 +10,32 @@ import (
 )
 
 // minQuote is the least number of words of a quotation: fewer are a term in quotation
-// marks.
+// marks, unless they end like speech and have a speaker's verb.
 const minQuote = 4
-
-// span is a quotation between its marks: bytes [start, end).
-type span struct{ start, end int }
 
 // quotes finds the direct quotations of the text with their speakers.
 func (t *tagger) quotes(entities []article.Entity) []article.Quote {
-	speakers := speakersOf(entities)
 	offsets := article.NewOffsets(t.doc.Text)
+	a := newAttribution(t, entities)
 	var found []article.Quote
 	for i := range t.doc.Paragraphs {
 		p := &t.doc.Paragraphs[i]
 		spans := quoted(t.doc.Text, int(p.Start), int(p.End))
+		a.paragraph(p, spans)
 		for j, s := range spans {
-			if len(strings.Fields(t.doc.Text[s.start:s.end])) < minQuote {
+			said := t.doc.Text[s.start:s.end]
+			short := len(strings.Fields(said)) < minQuote
+			if short && !endsSpeech(said) {
 				continue
 			}
-			q := article.Quote{
-				Start: offsets.Rune(s.start), End: offsets.Rune(s.end),
-				Text: t.doc.Text[s.start:s.end],
+			v := a.of(spans, j)
+			if short && v.verb == nil && !v.chained || titled(said) || v.verb == nil && !v.named() && !isSpeech(said) {
+				continue
 			}
-			q.Speaker, q.Verb = t.attribute(s, spans[:j], p, speakers)
-			if q.Verb != nil || isSpeech(q.Text) {
-				found = append(found, q)
-			}
+			a.last, a.chain, a.spoke = v, true, a.first
+			found = append(found, article.Quote{
+				Start: offsets.Rune(s.start), End: offsets.Rune(s.end), Text: said, Speaker: v.id(), Verb: v.verb,
+			})
 		}
 	}
 	return found
@@ -45,98 +45,115 @@ func (t *tagger) quotes(entities []article.Entity) []article.Quote {
 // not like a phrase: it is a sentence, or long.
 func isSpeech(s string) bool {
 	first, _ := utf8.DecodeRuneInString(s)
+	return len(strings.Fields(s)) >= 2*minQuote || unicode.IsUpper(first) && endsSpeech(s)
+}
+
+func endsSpeech(s string) bool {
 	last, _ := utf8.DecodeLastRuneInString(s)
-	return len(strings.Fields(s)) >= 2*minQuote || unicode.IsUpper(first) && strings.ContainsRune(".,!?…", last)
+	return strings.ContainsRune(",.!?…—", last)
 }
 
-// quoted returns the quotations of a paragraph. One that is not closed goes to the end
-// of the paragraph, as in speech of several paragraphs.
-func quoted(s string, from, to int) []span {
-	var spans []span
-	open := -1
-	for i, r := range s[from:to] {
-		at := from + i
-		switch {
-		case r == '“' || r == '"' && open < 0:
-			if open < 0 {
-				open = at + utf8.RuneLen(r)
-			}
-		case (r == '”' || r == '"') && open >= 0:
-			spans = append(spans, span{open, at})
-			open = -1
+// titled reports whether a quotation is written as the titles of books are: no word of
+// four letters or more without a capital, and no stop.
+func titled(s string) bool {
+	capitals := 0
+	for w := range strings.FieldsSeq(s) {
+		switch r, _ := utf8.DecodeRuneInString(w); {
+		case unicode.IsUpper(r):
+			capitals++
+		case len(w) > 3:
+			return false
 		}
 	}
-	if open >= 0 && open < to {
-		spans = append(spans, span{open, to})
-	}
-	return spans
+	return capitals > 1 && !endsSpeech(s)
 }
 
-// speakersOf leads from the code points where mentions of persons and organisations
-// start and end to the entity.
-func speakersOf(entities []article.Entity) map[int]string {
-	at := map[int]string{}
-	for i := range entities {
-		if typ := entities[i].Type; typ != article.Person && typ != article.Organisation {
-			continue
-		}
-		for _, m := range entities[i].Mentions {
-			at[m.Start], at[m.End] = entities[i].ID, entities[i].ID
-		}
-	}
-	return at
+// voice is who speaks a quotation, as far as it can be told.
+type voice struct {
+	speaker *speaker // nil when unknown
+	verb    *string
+	// chained says that the speaker is that of the quotation before.
+	chained bool
 }
 
-// maxAttribution is how many words may lie between a quotation and the verb of its
-// speaker: "…," the head of the union said.
-const maxAttribution = 8
+func (v voice) named() bool { return v.speaker != nil }
 
-// attribute finds the verb that binds a quotation to its speaker, after it or before
-// it in the same paragraph, and the speaker when its name stands next to the verb.
-func (t *tagger) attribute(s span, earlier []span, p *text.Paragraph, speakers map[int]string) (speaker, verb *string) {
-	after, inside := t.wordAt(s.end), t.wordAt(s.start)
-	limit := int(p.Start)
-	if n := len(earlier); n > 0 {
-		limit = earlier[n-1].end
+func (v voice) id() *string {
+	if v.speaker == nil {
+		return nil
 	}
-	// "Brandt said:" right before it is surer than any verb after it.
-	if i := inside - 1; i >= 0 && t.words[i].start >= limit && speech[t.words[i].form] && !strings.Contains(t.doc.Text[t.words[i].end:s.start], ".") {
-		return t.speaker(i, speakers), &t.words[i].form
-	}
-	for i := after; i < len(t.words) && i < after+maxAttribution && t.words[i].end <= int(p.End); i++ {
-		w := &t.words[i]
-		if between := t.doc.Text[s.end:w.start]; strings.Contains(between, ". ") || strings.Contains(between, "“") {
-			break
-		}
-		if speech[w.form] {
-			return t.speaker(i, speakers), &w.form
-		}
-	}
-	for i := inside - 1; i >= max(0, inside-maxAttribution) && t.words[i].start >= limit; i-- {
-		w := &t.words[i]
-		if strings.Contains(t.doc.Text[w.end:s.start], ". ") {
-			break
-		}
-		if speech[w.form] {
-			return t.speaker(i, speakers), &w.form
-		}
-	}
-	return nil, nil
+	return &v.speaker.id
 }
 
-// speaker returns the entity whose name touches the verb: "Brandt said", "said Brandt".
-func (t *tagger) speaker(verb int, speakers map[int]string) *string {
-	if verb > 0 && t.words[verb].joined {
-		if id, ok := speakers[t.words[verb-1].runeEnd]; ok {
-			return &id
+// gap is the words [first, last) between two quotations, or between one and the edge of
+// its paragraph.
+type gap struct{ first, last int }
+
+// of tells who speaks quotation j of the paragraph. "Brandt said:" right before it is
+// surer than a verb after it, and that surer than one further before.
+func (a *attribution) of(spans []quotation, j int) voice {
+	t, s := a.t, spans[j]
+	from, to := int(a.par.Start), int(a.par.End)
+	if j > 0 {
+		from = spans[j-1].end
+	}
+	if j+1 < len(spans) {
+		to = spans[j+1].start
+	}
+	before := gap{t.wordAt(from), t.wordAt(s.start)}
+	after := gap{t.wordAt(s.end), t.wordAt(to)}
+	if s.open {
+		after.last = after.first
+	}
+	lead := strings.TrimRight(t.doc.Text[from:s.start], " \u00a0“\"‘«")
+	if strings.HasSuffix(lead, ":") || before.last > before.first && !endsSentence(lead) && a.verb(before.last-1, before.last) != nil {
+		if v, ok := a.introduced(before); ok {
+			return a.orChained(v, j)
 		}
 	}
-	if verb+1 < len(t.words) && t.words[verb+1].joined {
-		if id, ok := speakers[t.words[verb+1].runeStart]; ok {
-			return &id
+	if v, ok := a.verbAfter(after, s.end); ok {
+		return v
+	}
+	if !endsSentence(lead) {
+		if v, ok := a.verbBefore(before); ok {
+			return a.orChained(v, j)
 		}
 	}
-	return nil
+	if j == 0 && a.wasOpen && strings.TrimSpace(lead) == "" {
+		return voice{speaker: a.last.speaker, chained: true}
+	}
+	if j > 0 && a.chain {
+		return voice{speaker: a.last.speaker, chained: true}
+	}
+	return voice{}
+}
+
+// orChained gives a verb without a subject, as in "she said, adding:", the speaker of the
+// quotation before.
+func (a *attribution) orChained(v voice, j int) voice {
+	if v.speaker == nil && j > 0 && a.chain && v.verb != nil && strings.HasSuffix(*v.verb, "ing") {
+		v.speaker, v.chained = a.last.speaker, true
+	}
+	return v
+}
+
+// endsSentence reports whether a text ends with a stop that ends a sentence.
+func endsSentence(s string) bool {
+	last, _ := utf8.DecodeLastRuneInString(strings.TrimRight(s, "”’»\")"))
+	return s == "" || strings.ContainsRune(".!?…", last)
+}
+
+// sentenceOf returns which of the sentences word i is in.
+func (t *tagger) sentenceOf(i int) *text.Sentence {
+	low, high := 0, len(t.doc.Sentences)
+	for low < high {
+		if mid := (low + high) / 2; int(t.doc.Sentences[mid].Last) <= t.words[i].index {
+			low = mid + 1
+		} else {
+			high = mid
+		}
+	}
+	return &t.doc.Sentences[low]
 }
 
 // wordAt returns the first word that starts at or after a byte offset.

@@ -13,6 +13,7 @@ import (
 // word is a token that can be part of a name, or one side of a hyphen in it.
 type word struct {
 	token              *text.Token
+	index              int // of the token
 	form               string
 	start, end         int // bytes
 	runeStart, runeEnd int // code points
@@ -70,7 +71,7 @@ func wordsOf(doc *text.Document) []word {
 		}
 		form := doc.Form(i)
 		for _, part := range parts(form, tok) {
-			w := word{token: tok, form: form[part[0]:part[1]], opens: opens, joined: joined, heading: heading}
+			w := word{token: tok, index: i, form: form[part[0]:part[1]], opens: opens, joined: joined, heading: heading}
 			w.start, w.end = int(tok.Start)+part[0], int(tok.Start)+part[1]
 			w.runeStart = int(tok.RuneStart) + utf8.RuneCountInString(form[:part[0]])
 			w.runeEnd = w.runeStart + utf8.RuneCountInString(w.form)
@@ -124,9 +125,22 @@ func withoutArticle(s string) string {
 	return s
 }
 
+// folded reports whether a word is its own folded form, as most words are.
+func folded(s string) bool {
+	for i := range len(s) {
+		if c := s[i]; (c < 'a' || c > 'z') && (c < '0' || c > '9') || i > 0 && c == s[i-1] {
+			return false
+		}
+	}
+	return true
+}
+
 // foldWord reduces a word to what its spellings share: lower case, no diacritics, no
 // Arabic article, no stops, apostrophes or hyphens, no doubled letters.
 func foldWord(s string) string {
+	if folded(s) {
+		return s
+	}
 	s = withoutArticle(strings.ToLower(s))
 	var b strings.Builder
 	var last rune

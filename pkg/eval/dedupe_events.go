@@ -67,5 +67,6 @@ func scoreEvents(dir string, notice, miss func(string, ...any)) ([]Score, error)
 	return []Score{
 		{"dedupe", "ecb", "false_merges", float64(wrong), len(events)},
 		{"dedupe", "ecb", "merges", float64(merges), len(events)},
+		{"dedupe", "ecb", "precision", rate(merges, merges+wrong), merges + wrong},
 	}, nil
 }

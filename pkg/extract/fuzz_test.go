@@ -29,7 +29,7 @@ func fuzzReader(t *testing.T, f format, data []byte) {
 	if len(data) > 1<<16 {
 		t.Skip() // the limits have tests of their own
 	}
-	in := &intake{ctx: t.Context(), limits: fuzzLimits, hints: Hints{Received: received}, size: int64(len(data))}
+	in := &intake{ctx: t.Context(), progress: func() {}, limits: fuzzLimits, hints: Hints{Received: received}, size: int64(len(data))}
 	if reject := in.reader(f)(part{data: data, hints: in.hints}); reject != nil {
 		in.items = append(in.items, Item{Reject: reject})
 	}
@@ -240,7 +240,7 @@ func FuzzOffice(f *testing.F) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		in := &intake{ctx: t.Context(), limits: fuzzLimits, hints: Hints{Received: received}, size: int64(len(data))}
+		in := &intake{ctx: t.Context(), progress: func() {}, limits: fuzzLimits, hints: Hints{Received: received}, size: int64(len(data))}
 		if reject := in.readOffice(format, part{data: []byte(data)}, z); reject != nil {
 			in.items = append(in.items, Item{Reject: reject})
 		}

@@ -39,17 +39,9 @@ func (in *intake) readPDF(p part) (reject *Reject) {
 	if more {
 		warn(a, "pages_left_out")
 	}
-	w := pdfWalker{in: in, fonts: map[string]*pdfFont{}}
-	var lines [][]pdfLine
-	for _, page := range pages {
-		if in.ctx.Err() != nil {
-			return nil
-		}
-		ls, err := w.read(page)
-		if err != nil {
-			warn(a, "page_unreadable")
-		}
-		lines = append(lines, ls)
+	lines := in.pdfLines(a, p.data, pages)
+	if in.ctx.Err() != nil {
+		return nil
 	}
 	lines = dropRunningHeads(a, lines)
 	ps := pdfParagraphs(lines)
@@ -59,6 +51,23 @@ func (in *intake) readPDF(p part) (reject *Reject) {
 	p.hints.Language = firstText(doc.Trailer().Key("Root").Key("Lang").Text(), p.hints.Language)
 	enterPDFTitle(a, doc, ps)
 	return in.completePDF(p, a, ps)
+}
+
+// walkPages reads the lines of each page by our own walk over its drawing.
+func (in *intake) walkPages(a *article.Article, pages []pdf.Page) [][]pdfLine {
+	w := pdfWalker{in: in, fonts: map[string]*pdfFont{}}
+	lines := make([][]pdfLine, 0, len(pages))
+	for _, page := range pages {
+		if in.ctx.Err() != nil {
+			break
+		}
+		ls, err := w.read(page)
+		if err != nil {
+			warn(a, "page_unreadable")
+		}
+		lines = append(lines, ls)
+	}
+	return lines
 }
 
 // openPDF opens a PDF. The parser is strict about the first line, where files write

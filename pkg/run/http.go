@@ -34,9 +34,10 @@ type Server struct {
 	addr net.Addr // nil when nothing listens
 	done chan struct{}
 
-	mu    sync.Mutex
-	ready func() error
-	over  bool
+	mu     sync.Mutex
+	ready  func() error
+	detail func() string
+	over   bool
 }
 
 // newServer listens on address, so that an address which is taken is an error at
@@ -46,6 +47,8 @@ func newServer(address string, reg *prometheus.Registry, log *slog.Logger) (*Ser
 		mux:   http.NewServeMux(),
 		done:  make(chan struct{}),
 		ready: func() error { return errStarting },
+
+		detail: func() string { return "" },
 	}
 	s.mux.Handle("GET /metrics", promhttp.HandlerFor(reg, promhttp.HandlerOpts{Registry: reg, EnableOpenMetrics: true}))
 	s.mux.HandleFunc("GET /livez", func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "ok\n") })
@@ -89,6 +92,14 @@ func (s *Server) SetReady(ready func() error) {
 	s.ready = ready
 }
 
+// SetDetail gives /readyz the function whose words it adds, on a line of their own, when
+// the process is ready: such as whether it works or stands by.
+func (s *Server) SetDetail(detail func() string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.detail = detail
+}
+
 var (
 	errStarting = errors.New("starting")
 	errStopping = errors.New("stopping")
@@ -110,7 +121,13 @@ func (s *Server) readyz(w http.ResponseWriter, _ *http.Request) {
 		http.Error(w, err.Error(), http.StatusServiceUnavailable)
 		return
 	}
-	_, _ = io.WriteString(w, "ok\n")
+	s.mu.Lock()
+	detail := s.detail()
+	s.mu.Unlock()
+	if detail != "" {
+		detail += "\n"
+	}
+	_, _ = io.WriteString(w, "ok\n"+detail)
 }
 
 func (s *Server) stopping() {

@@ -11,6 +11,7 @@ import (
 	"github.com/nats-io/nats.go"
 
 	"github.com/copydesk/copydesk/pkg/article"
+	"github.com/copydesk/copydesk/pkg/bus"
 )
 
 // delivery is one message from its arrival to its acknowledgement.
@@ -30,13 +31,14 @@ type delivery struct {
 	cancel   context.CancelCauseFunc
 
 	// Owned by whoever moved state to settling.
-	doubtful bool        // outputs may be published already: look first
-	suspect  bool        // may kill the process
-	msgs     []*nats.Msg // what the function's outputs came to
-	letters  int         // dead letters among them that carry the input
-	raw      string      // the blob they share, once stored
-	stored   []func()    // to tell once all are stored
-	word     []byte      // the last word once they are stored; nil means an ack
+	doubtful bool            // outputs may be published already: look first
+	suspect  bool            // may kill the process
+	msgs     []*nats.Msg     // what the function's outputs came to
+	letters  int             // dead letters among them that carry the input
+	raw      string          // the blob they share, once stored
+	stored   []func()        // to tell once all are stored
+	placed   []func(bus.Ack) // by message, to tell where it is stored; may be short
+	word     []byte          // the last word once they are stored; nil means an ack
 	outcome  outcome
 	waiting  atomic.Int32 // messages without an answer, plus one while sending
 	failed   atomic.Pointer[error]

@@ -19,7 +19,15 @@ func (r *runner) deliver(d *delivery, outs []Out) {
 		return
 	}
 	d.outcome = outcomeOK
-	r.publish(d, r.messages(d, outs))
+	msgs := r.messages(d, outs)
+	if !d.doubtful && time.Since(d.arrived) > r.o.DuplicateWindow/2 {
+		// This process was held up, a paused one wakes up like this. Another may have
+		// done its work, so long ago that the server forgot the ids.
+		d.doubtful, d.msgs = true, msgs
+		r.publishAgain(d)
+		return
+	}
+	r.publish(d, msgs)
 }
 
 // messages turns outs into messages with their identity.
@@ -47,6 +55,12 @@ func (r *runner) messages(d *delivery, outs []Out) []*nats.Msg {
 		if out.Stored != nil {
 			d.stored = append(d.stored, out.Stored)
 		}
+		if out.Placed != nil {
+			if d.placed == nil {
+				d.placed = make([]func(bus.Ack), len(outs))
+			}
+			d.placed[i] = out.Placed
+		}
 	}
 	return msgs
 }
@@ -60,7 +74,7 @@ func (r *runner) publish(d *delivery, msgs []*nats.Msg) {
 	d.sent = time.Now()
 	d.failed.Store(nil)
 	d.waiting.Store(int32(len(msgs)) + 1)
-	for _, m := range msgs {
+	for i, m := range msgs {
 		if d.doubtful && r.seen.has(m.Header.Get(nats.MsgIdHdr)) {
 			r.m.dupAcks.Inc()
 			r.answered(d, nil)
@@ -72,6 +86,9 @@ func (r *runner) publish(d *delivery, msgs []*nats.Msg) {
 			err = r.pub.Publish(r.calls, m, func(a bus.Ack, err error) {
 				if a.Duplicate {
 					r.m.dupAcks.Inc()
+				}
+				if err == nil && i < len(d.placed) && d.placed[i] != nil {
+					d.placed[i](a)
 				}
 				r.answered(d, err)
 			})
@@ -122,7 +139,7 @@ func (r *runner) answered(d *delivery, err error) {
 		r.pause(storeRetry)
 		r.publishLater(d, storeRetry)
 	default:
-		d.msgs, d.word, d.stored = nil, nil, nil
+		d.msgs, d.word, d.stored, d.placed = nil, nil, nil, nil
 		r.verdict(d, nil, fmt.Errorf("publish: %w", err))
 	}
 }

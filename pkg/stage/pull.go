@@ -201,12 +201,25 @@ func (f *feed) reconnected(now time.Time) {
 	}
 }
 
-// setGate notes the gate's word.
+// setGate notes the gate's word. When it closes, the pulls that wait on the server
+// are dropped, or messages would come in until they expire.
 func (f *feed) setGate(open bool) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	if open == f.open {
+		return
+	}
 	f.open = open
-	f.pull()
+	if f.stopped {
+		return
+	}
+	if !open && f.outstanding == 0 {
+		return
+	}
+	// A fresh inbox in place of the old; with the gate closed nothing is asked for.
+	if err := f.subscribe(); err != nil {
+		f.r.o.Logger.Warn("pull", "stream", f.in.Stream, "err", err)
+	}
 }
 
 // hold stops pulling until a time.
@@ -238,6 +251,7 @@ func (f *feed) askGate(ctx context.Context) {
 		case <-ctx.Done():
 			return
 		case <-tick.C:
+		case <-f.in.GateChanged:
 		}
 	}
 }

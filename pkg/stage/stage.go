@@ -65,6 +65,9 @@ type Out struct {
 	// Stored, if set, is called once this and every other out of the message is
 	// stored. It must not block.
 	Stored func()
+	// Placed, if set, is called with the server's answer once this out is stored,
+	// possibly before the others are. It must not block.
+	Placed func(bus.Ack)
 	// Reject, when set, buries the item instead: the input's bytes go to the dead
 	// letters under Header. For a file of which one article failed.
 	Reject *RejectError
@@ -84,8 +87,11 @@ type Input struct {
 	// Default 4 for each worker, at least 16.
 	Prefetch int
 	// Gate, if set, is asked every GateInterval; while it says false nothing is
-	// pulled. It keeps old material out of the way of the news.
+	// pulled. It keeps old material out of the way of the news, and a standby from
+	// work.
 	Gate func(context.Context) bool
+	// GateChanged, if set, has the gate asked at once.
+	GateChanged <-chan struct{}
 }
 
 // GateInterval is how often a Gate is asked: often enough that a backfill fills

@@ -73,6 +73,8 @@ are found. f1_joined is on a text with lone hyphens joined to their neighbours.`
 		},
 	})
 	cmd.AddCommand(evalExtraction(&dir, write))
+	cmd.AddCommand(evalEntities(&dir, write))
+	cmd.AddCommand(evalLinking(&dir, write))
 	return cmd
 }
 

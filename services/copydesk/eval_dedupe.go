@@ -38,7 +38,7 @@ pairs       pairs of the wire that two people judged: f1, precision, recall of b
             judges chose, and relation_<label> of each; judges_kappa and judges_equal,
             how far the judges agreed. pairs/tune and pairs/check are its halves
 ecb         false_merges, how many pairs of different events ended in one group; merges,
-            how many of the same
+            how many of the same; precision, the share of the latter
 speed       signatures (tokens included) and decisions of articles of 420 words, a
             second of processor time
 

@@ -65,25 +65,29 @@ func get(ctx context.Context, cmd *cobra.Command, c *client, r reference, out pr
 	default:
 		fmt.Fprintln(cmd.ErrOrStderr(), "copydesk: this article is not finished; shown as it is on", m.Subject)
 	}
-	a, err := article.Decode(m.Data)
+	a, data, err := whole(ctx, c, m.Data)
 	if err != nil {
 		return err
 	}
-	data := m.Data
-	if a.Text == nil && a.TextRef != nil {
-		blobs, err := bus.OpenBlobs(ctx, c.js)
-		if err != nil {
-			return err
-		}
-		b, err := blobs.Get(ctx, *a.TextRef)
-		if err != nil {
-			return err
-		}
-		text := string(b)
-		a.Text = &text
-		if data, err = article.Encode(a); err != nil {
-			return err
-		}
-	}
 	return out.record(a, data)
+}
+
+// whole reads a record and, if it is in a blob, its text.
+func whole(ctx context.Context, c *client, data []byte) (*article.Article, []byte, error) {
+	a, err := article.Decode(data)
+	if err != nil || a.Text != nil || a.TextRef == nil {
+		return a, data, err
+	}
+	blobs, err := bus.OpenBlobs(ctx, c.js)
+	if err != nil {
+		return nil, nil, err
+	}
+	b, err := blobs.Get(ctx, *a.TextRef)
+	if err != nil {
+		return nil, nil, err
+	}
+	text := string(b)
+	a.Text = &text
+	data, err = article.Encode(a)
+	return a, data, err
 }

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"github.com/nats-io/nats.go"
 	"github.com/spf13/cobra"
 
 	"github.com/copydesk/copydesk/pkg/article"
@@ -17,7 +18,7 @@ import (
 
 // rawCommand is "copydesk raw": the bytes an article came as.
 func rawCommand() *cobra.Command {
-	var nats connection
+	var server connection
 	cmd := &cobra.Command{
 		Use:   "raw URI[@version]",
 		Short: "Print the file an article came in, byte by byte",
@@ -31,7 +32,7 @@ through a pipe, for the bytes.`,
 			if err != nil {
 				return run.Usage(err)
 			}
-			return nats.withClient(cmd, func(ctx context.Context, c *client) error {
+			return server.withClient(cmd, func(ctx context.Context, c *client) error {
 				data, err := rawFile(ctx, c, r)
 				if err != nil {
 					return err
@@ -47,7 +48,7 @@ through a pipe, for the bytes.`,
 			})
 		},
 	}
-	nats.flags(cmd.Flags())
+	server.flags(cmd.Flags())
 	return cmd
 }
 
@@ -57,25 +58,41 @@ func rawFile(ctx context.Context, c *client, r reference) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
+	f, err := fileOf(ctx, c, r, at)
+	return f.Data, err
+}
+
+// fileOf returns the file that an article came in as it was dropped, with its hints.
+func fileOf(ctx context.Context, c *client, r reference, at place) (f bus.File, err error) {
 	seq := number[uint64](at.header, article.HeaderOriginSeq)
 	if seq == 0 {
-		return nil, fmt.Errorf("%s: its message on %s does not say where it came from", r, at.stream)
+		return f, fmt.Errorf("%s: its message on %s does not say where it came from", r, at.stream)
 	}
+	f.Lane = article.Lane(at.header.Get(article.HeaderLane))
 	inbox := article.StreamInbox
-	if article.Lane(at.header.Get(article.HeaderLane)) == article.Backfill {
+	if f.Lane == article.Backfill {
 		inbox = article.StreamBackfill
 	}
 	m, err := message(ctx, c.js, inbox, seq)
 	if err != nil {
-		return nil, err
+		return f, err
 	}
+	f.Source, f.Data = article.SourceOf(m.Subject), m.Data
 	ref := m.Header.Get(article.HeaderBlob)
-	if ref == "" {
-		return m.Data, nil
+	if ref != "" {
+		blobs, err := bus.OpenBlobs(ctx, c.js)
+		if err != nil {
+			return f, err
+		}
+		if f.Data, err = blobs.Get(ctx, ref); err != nil {
+			return f, err
+		}
 	}
-	blobs, err := bus.OpenBlobs(ctx, c.js)
-	if err != nil {
-		return nil, err
+	f.Header = nats.Header{}
+	for k, v := range m.Header {
+		if !strings.HasPrefix(k, "Nats-") && k != article.HeaderBlob {
+			f.Header[k] = v
+		}
 	}
-	return blobs.Get(ctx, ref)
+	return f, nil
 }

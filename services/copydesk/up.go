@@ -82,7 +82,7 @@ func (o *upOptions) run(cmd *cobra.Command) error {
 		}
 		defer r.Close()
 		d, err := desk.New(desk.Options{
-			Dial: r.dial, Settings: o.settings, Learning: o.learning, Grace: stageGrace(o.process.Grace), Version: run.BuildInfo().Version, Logger: p.Log, Registerer: p.Registry, Isolate: true, Wrap: wrapStages,
+			Dial: r.dial, Settings: o.settings, Learning: o.learning, StateDir: o.stateDir(), Grace: stageGrace(o.process.Grace), Version: run.BuildInfo().Version, Logger: p.Log, Registerer: p.Registry, Isolate: true, Wrap: wrapStages,
 		})
 		if err != nil {
 			return err
@@ -95,6 +95,7 @@ func (o *upOptions) run(cmd *cobra.Command) error {
 			p.HTTP.Handle(door.Pattern, h)
 		}
 		p.HTTP.SetReady(d.Ready)
+		p.HTTP.SetDetail(d.Standing)
 		o.greet(cmd.ErrOrStderr(), p, r)
 		group, ctx := errgroup.WithContext(ctx)
 		group.Go(func() error { return d.Run(ctx) })
@@ -115,6 +116,15 @@ func (o *upOptions) open(ctx context.Context, p *run.Process) (*road, error) {
 	return embedRoad(ctx, natsembed.Options{
 		Dir: o.Data, Profile: o.settings.Profile, Store: o.settings.Store, Listen: o.NATSListen, Token: o.nats.Token, Logger: p.Log,
 	}, o.settings)
+}
+
+// stateDir is beside the embedded server's streams. With the streams elsewhere there is
+// no folder that is surely this process's own.
+func (o *upOptions) stateDir() string {
+	if o.nats.URL != "" {
+		return ""
+	}
+	return o.Data
 }
 
 // greet says where things are.

@@ -21,6 +21,7 @@ func workerCommand() *cobra.Command {
 		settings  bus.Settings
 		learning  desk.Learning
 		provision bool
+		stateDir  string
 	)
 	cmd := &cobra.Command{
 		Use:   "worker STAGE…",
@@ -29,7 +30,8 @@ func workerCommand() *cobra.Command {
 
   ` + strings.Join(article.Stages(), ", ") + `
 
-Processes of one stage share its work. The flags about streams must be the same for
+Processes of one stage share its work. Of those of dedupe one decides, and the others
+stand by with their index up to date; /readyz and copydesk_dedupe_active say which. The flags about streams must be the same for
 all of them, since each declares the streams when it starts; a worker that may not
 gets --provision=false.`,
 		Example:   `  copydesk worker ingest dedupe --nats nats://nats:4222 --listen 127.0.0.1:9090`,
@@ -42,7 +44,7 @@ gets --provision=false.`,
 			}
 			return run.Run(cmd.Context(), "worker", o, func(ctx context.Context, p *run.Process) error {
 				d, err := desk.New(desk.Options{
-					Dial: nats.dialer(p.Log), Settings: settings, Learning: learning, Stages: stages, Provision: provision,
+					Dial: nats.dialer(p.Log), Settings: settings, Learning: learning, Stages: stages, Provision: provision, StateDir: stateDir,
 					Grace: stageGrace(process.Grace), Version: run.BuildInfo().Version,
 					Logger: p.Log, Registerer: p.Registry, Isolate: true, Wrap: wrapStages,
 				})
@@ -50,6 +52,7 @@ gets --provision=false.`,
 					return err
 				}
 				p.HTTP.SetReady(d.Ready)
+				p.HTTP.SetDetail(d.Standing)
 				return d.Run(ctx)
 			})
 		},
@@ -59,6 +62,7 @@ gets --provision=false.`,
 	roadFlags(f, &settings)
 	learningFlags(f, &learning)
 	processFlags(f, &process, "")
+	f.StringVar(&stateDir, "state-dir", "", "`folder` of this worker's own where dedupe keeps its index, to start quicker")
 	f.BoolVar(&provision, "provision", true, "declare streams and consumers first; off where the worker may not")
 	return cmd
 }

@@ -20,6 +20,7 @@ func main() {
 				return err
 			}
 			p.HTTP.SetReady(d.Ready)
+			p.HTTP.SetDetail(d.Standing)
 			return d.Run(ctx)
 		}
 	}))

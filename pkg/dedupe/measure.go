@@ -145,7 +145,7 @@ func (x *Index) found(names, lead, rest Hashes) float64 {
 
 // rarity is the inverse document frequency of a name in the window.
 func (x *Index) rarity(name uint32) float64 {
-	return math.Log(float64(x.docs.len()+2) / float64(1+x.names[name]))
+	return math.Log(float64(x.docs.len()+2) / float64(1+x.names.get(name)))
 }
 
 // ownWeight is the weight of the query's triples up to a hash; nMine is their number,
@@ -166,7 +166,7 @@ func (x *Index) ownWeight(q *query, top uint32, nMine int) float64 {
 
 // weight is how much a triple says: 1 up to common articles that have it, falling with
 // the logarithm to 0 for a set phrase.
-func (x *Index) weight(f uint32) float64 { return x.scale(x.posted.count(f, x.docs.oldest)) }
+func (x *Index) weight(f uint32) float64 { return x.scale(x.table(f).count(f, x.docs.oldest)) }
 
 // rareUpTo is the number of articles up to which a triple has its full weight: a story
 // and its versions.
@@ -176,6 +176,6 @@ func (x *Index) scale(n int) float64 {
 	if n <= rareUpTo {
 		return 1
 	}
-	phrase := math.Min(float64(x.posted.frequent), math.Max(30, float64(x.docs.len())/100))
+	phrase := math.Min(float64(frequent), math.Max(30, float64(x.docs.len())/100))
 	return math.Max(0, 1-math.Log(float64(n)/rareUpTo)/math.Log(phrase/rareUpTo))
 }

@@ -1,0 +1,17 @@
+package entity
+
+import "sync"
+
+var linkable = sync.OnceValue(func() map[string]bool {
+	ids := map[string]bool{}
+	for _, r := range loadGazetteer().records {
+		if r.wikidata != "" {
+			ids[r.wikidata] = true
+		}
+	}
+	return ids
+})
+
+// Linkable reports whether Tag can give this Wikidata id ("Q30") to a name: whether the
+// knowledge base has it.
+func Linkable(wikidata string) bool { return linkable()[wikidata] }
