@@ -2,7 +2,9 @@ package view
 
 import (
 	"cmp"
+	"crypto/sha256"
 	_ "embed"
+	"encoding/base64"
 	"html/template"
 	"io"
 	"maps"
@@ -12,24 +14,39 @@ import (
 	"github.com/copydesk/copydesk/pkg/article"
 )
 
-//go:embed page.gohtml
-var pageSource string
+var (
+	//go:embed page.gohtml
+	pageSource string
+	//go:embed page.css
+	pageStyle string
+)
 
 var page = template.Must(template.New("page").Parse(pageSource))
+
+// pagePolicy lets the page's own style through, known by its hash, and nothing else:
+// no script, no request, no frame, no style that an article brings along.
+var pagePolicy = func() string {
+	sum := sha256.Sum256([]byte(pageStyle))
+	return "default-src 'none'; style-src 'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) + "'; base-uri 'none'; form-action 'none'"
+}()
 
 // HTML writes records as one page: each article with its entities coloured by type, the
 // sentences of its summary marked where they stand, what was taken out of it folded
 // away, and how each field was found.
 //
-// The page needs nothing but itself and runs nothing: its content security policy
-// forbids scripts, requests and frames. What strangers wrote is text everywhere, and
+// The page needs nothing but itself and runs nothing, and its content security policy
+// holds the browser to that. What strangers wrote is text everywhere, and
 // addresses are shown, not linked.
 func HTML(w io.Writer, articles []*article.Article) error {
 	list := make([]htmlArticle, len(articles))
 	for i, a := range articles {
 		list[i] = newHTMLArticle(a)
 	}
-	return page.Execute(w, list)
+	return page.Execute(w, struct {
+		Policy   string
+		Style    template.CSS
+		Articles []htmlArticle
+	}{pagePolicy, template.CSS(pageStyle), list})
 }
 
 // htmlArticle is an article as the page's template wants it.
