@@ -9,8 +9,8 @@ import (
 )
 
 const (
-	// sameSentence is the share of words in common from which a sentence of the newer
-	// version is one of the older.
+	// sameSentence is the share of words in common from which a sentence of an update is
+	// one of the older version. In a correction every word counts.
 	sameSentence = 0.8
 	// revised is the share from which it is one with other figures.
 	revised = 0.5
@@ -27,6 +27,10 @@ func Delta(a *article.Article) article.List[string] {
 	if a.Dedupe == nil || a.Dedupe.Relation != article.Update && a.Dedupe.Relation != article.Correction {
 		return nil
 	}
+	same := sameSentence
+	if a.Dedupe.Relation == article.Correction {
+		same = 1
+	}
 	var old []statement
 	for _, c := range a.Dedupe.Changes {
 		if c.Op == "remove" {
@@ -39,7 +43,7 @@ func Delta(a *article.Article) article.List[string] {
 			continue
 		}
 		for _, s := range statements(c.Text) {
-			if entry := s.against(old); entry != "" && len(delta) < maxDelta {
+			if entry := s.against(old, same); entry != "" && len(delta) < maxDelta {
 				delta = append(delta, entry)
 			}
 		}
@@ -52,7 +56,15 @@ type statement struct {
 	text    string
 	words   []uint64 // the different ones, ascending; figures are not among them
 	figures []string // in order
+	denials int      // words like not
 }
+
+var (
+	// numerals are figures that are written out. One is as often an article.
+	numerals = words(`two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen
+		eighteen nineteen twenty thirty forty fifty sixty seventy eighty ninety hundred thousand dozen dozens hundreds thousands`)
+	denying = words(`not n't no never nobody nothing none neither nor without denied denies`)
+)
 
 func statements(paragraph string) (list []statement) {
 	doc := text.Scan(paragraph)
@@ -60,9 +72,12 @@ func statements(paragraph string) (list []statement) {
 		s := statement{text: doc.Text[sentence.Start:sentence.End]}
 		for i := sentence.First; i < sentence.Last; i++ {
 			switch t := &doc.Tokens[i]; {
-			case t.Kind == text.Number || t.Kind.Lexical() && t.Has(text.Digits):
+			case t.Kind == text.Number || t.Kind.Lexical() && (t.Has(text.Digits) || numerals[t.Hash]):
 				s.figures = append(s.figures, doc.Form(int(i)))
 			case t.Kind.Lexical():
+				if denying[t.Hash] {
+					s.denials++
+				}
 				s.words = append(s.words, t.Hash)
 			}
 		}
@@ -76,7 +91,7 @@ func statements(paragraph string) (list []statement) {
 }
 
 // against returns the entry for a sentence given the older ones, "" when it is no news.
-func (s *statement) against(old []statement) string {
+func (s *statement) against(old []statement, same float64) string {
 	best, likeness := -1, 0.0
 	for i := range old {
 		if v := s.alike(&old[i]); v > likeness {
@@ -87,7 +102,7 @@ func (s *statement) against(old []statement) string {
 		return s.text
 	}
 	if slices.Equal(s.figures, old[best].figures) {
-		if likeness >= sameSentence {
+		if likeness >= same && s.denials == old[best].denials {
 			return ""
 		}
 		return s.text

@@ -37,6 +37,26 @@ func TestDelta(t *testing.T) {
 			article.List[string]{"12 → 14: Rescuers found 14 people alive."},
 		},
 		{
+			"or one that is written out", article.Update,
+			[]article.Change{remove("Rescuers found twelve people alive in the water."), add("Rescuers found fourteen people alive in the water.")},
+			article.List[string]{"twelve → fourteen: Rescuers found fourteen people alive in the water."},
+		},
+		{
+			"another wording is no news", article.Update,
+			[]article.Change{remove("The board said late on Monday that it had not agreed to the plan."), add("The board said on Monday that it had not agreed to the plan.")},
+			article.List[string]{},
+		},
+		{
+			"but in a correction it is", article.Correction,
+			[]article.Change{remove("The board under Ilse Brand said on Monday that it had agreed to the plan."), add("The board under Ilse Brandt said on Monday that it had agreed to the plan.")},
+			article.List[string]{"The board under Ilse Brandt said on Monday that it had agreed to the plan."},
+		},
+		{
+			"so is a not", article.Update,
+			[]article.Change{remove("The board said on Monday that it had agreed to the plan."), add("The board said on Monday that it had not agreed to the plan.")},
+			article.List[string]{"The board said on Monday that it had not agreed to the plan."},
+		},
+		{
 			"a figure that came is not paired", article.Update,
 			[]article.Change{remove("Rescuers found people alive in the cold water."), add("Rescuers found 14 people alive in the cold water.")},
 			article.List[string]{"Rescuers found 14 people alive in the cold water."},
