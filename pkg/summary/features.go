@@ -89,6 +89,11 @@ type scratch struct {
 	centroid []float64 // by sentence
 	degree   []float64
 	order    []int32
+	scores   []float32
+
+	lines   []features // of the sentences that could be the one line
+	lineOf  []int32    // which sentence that is
+	lineEnd []int32    // and the token behind it
 }
 
 func grown[T any](s []T, n int) []T {

@@ -1,6 +1,7 @@
 package summary
 
 import (
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -113,20 +114,23 @@ func (r *reader) lineFeatures(i int, end int32) features {
 // line returns the sentence that says most alone, and the token behind the part of it
 // that fits one line, or -1.
 func (r *reader) line(t *trees) (best int, end int32) {
-	best = -1
-	score := 0.0
+	x := &r.scratch
+	x.lines, x.lineOf, x.lineEnd = x.lines[:0], x.lineOf[:0], x.lineEnd[:0]
 	for i := range r.sentences {
 		if s := &r.sentences[i]; s.leans != stands && i > 0 {
 			continue
 		}
 		if e := r.lineEnd(&r.sentences[i]); e > 0 {
-			f := r.lineFeatures(i, e)
-			if v := t.score(&f); best < 0 || v > score {
-				best, end, score = i, e, v
-			}
+			x.lines, x.lineOf, x.lineEnd = append(x.lines, r.lineFeatures(i, e)), append(x.lineOf, int32(i)), append(x.lineEnd, e)
 		}
 	}
-	return best, end
+	if len(x.lines) == 0 {
+		return -1, 0
+	}
+	x.scores = grown(x.scores, len(x.lines))
+	t.rate(x.lines, x.scores)
+	first := slices.Index(x.scores, slices.Max(x.scores))
+	return int(x.lineOf[first]), x.lineEnd[first]
 }
 
 // span returns the text of sentence s up to token end.

@@ -19,7 +19,9 @@ type Candidate struct {
 	// Text is the sentence, Start and End its code points.
 	Text       string
 	Start, End int
-	// Features in the order of FeatureNames.
+	// Torn: it is half a quotation or bracket, so no summary has it.
+	Torn bool
+	// Features are what the trees split by, see Node.
 	Features []float32
 	// Line is the part of the sentence that could stand alone as the one line, and
 	// LineFeatures are its features. Empty when there is none.
@@ -42,6 +44,7 @@ func (k *Ranker) Candidates(a *article.Article) []Candidate {
 		s := &r.sentences[i]
 		list[i] = Candidate{
 			Text: r.text(s), Start: int(s.runeStart), End: int(s.runeEnd),
+			Torn:     s.torn,
 			Features: append([]float32(nil), r.scratch.features[i][:]...),
 		}
 		if end := r.lineEnd(s); end > 0 {
@@ -70,9 +73,12 @@ func Terms(a *article.Article) []uint32 {
 	return hashes
 }
 
-// rate scores the sentences with one of the forests.
+// rate scores the sentences with the trees for summaries.
 func (r *reader) rate(t *trees) {
-	for i := range r.sentences {
-		r.sentences[i].score = t.score(&r.scratch.features[i])
+	x := &r.scratch
+	x.scores = grown(x.scores, len(r.sentences))
+	t.rate(x.features, x.scores)
+	for i, score := range x.scores {
+		r.sentences[i].score = float64(score)
 	}
 }

@@ -29,7 +29,7 @@ type Forest struct {
 	Trees []Tree
 }
 
-// Tree is a list of nodes, the root first.
+// Tree is a list of nodes, the root first, at most four splits deep.
 type Tree []Node
 
 // Node sends a sentence to the node Left of its tree, or when its Feature is greater
@@ -58,26 +58,7 @@ func NewRanker(w *Weights) (*Ranker, error) {
 	return k, nil
 }
 
-// planted checks a forest and packs it: every way down ends at a leaf.
-func planted(f Forest) (trees, error) {
-	t := trees{base: f.Base}
-	for _, tree := range f.Trees {
-		if len(tree) == 0 || len(tree) > math.MaxInt16 {
-			return trees{}, fmt.Errorf("a tree of %d nodes", len(tree))
-		}
-		t.roots = append(t.roots, int32(len(t.nodes)))
-		for i, n := range tree {
-			switch {
-			case n.Feature == leaf:
-				n.Left = 0
-			case n.Feature < 0 || n.Feature >= numFeatures || n.Left <= i || n.Left+1 >= len(tree):
-				return trees{}, fmt.Errorf("a node that splits by feature %d to node %d of %d", n.Feature, n.Left, len(tree))
-			}
-			t.nodes = append(t.nodes, node{int16(n.Feature), int16(n.Left), n.Value})
-		}
-	}
-	return t, nil
-}
+const leaf = -1
 
 // magic opens a file of weights.
 const magic = "CDSW1\n"

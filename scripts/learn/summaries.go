@@ -20,10 +20,6 @@ const SummaryModel = "rank/1"
 // mean of several forests did no better on those left out.
 var boosting = Boosting{Trees: 220, Depth: 4, Rate: 0.05, MinLeaf: 60, Rows: 0.7, Columns: 0.5}
 
-// oracleSentences is the most sentences of the best summary that sentences of an article
-// can make.
-const oracleSentences = 4
-
 // Summaries learns from articles and their references. The same articles in the same
 // order and the same seed give the same weights.
 func Summaries(articles []eval.SummaryArticle, seed uint64) (*summary.Weights, error) {
@@ -47,63 +43,24 @@ func Summaries(articles []eval.SummaryArticle, seed uint64) (*summary.Weights, e
 		return nil, err
 	}
 	var rows, lines [][]float32
-	var members, shares []float32
+	var labels, alone []float32 // what they learn: how much a sentence belongs, R1 of a line
 	for _, a := range articles {
 		var reference []string
 		for _, s := range a.Reference {
 			reference = append(reference, eval.RougeWords(s)...)
 		}
 		candidates := k.Candidates(a.Record)
-		member := oracle(reference, candidates)
-		best := 0.0
+		labels = append(labels, belonging(reference, candidates)...)
 		for _, c := range candidates {
-			best = max(best, alone(reference, c.Text))
-		}
-		for i, c := range candidates {
-			rows, members = append(rows, c.Features), append(members, member[i])
+			rows = append(rows, c.Features)
 			if c.Line != "" {
-				lines, shares = append(lines, c.LineFeatures), append(shares, float32(alone(reference, c.Line)/max(best, 0.1)))
+				lines, alone = append(lines, c.LineFeatures), append(alone, float32(eval.RougeN(reference, eval.RougeWords(c.Line), 1)))
 			}
 		}
 	}
-	w.Text = boosting.Grow(rows, members, seed)
-	w.Line = boosting.Grow(lines, shares, seed+1)
+	w.Text = boosting.Grow(rows, labels, seed)
+	w.Line = boosting.Grow(lines, alone, seed+1)
 	return w, nil
-}
-
-// alone is how well a sentence does as the whole summary.
-func alone(reference []string, sentence string) float64 {
-	return eval.RougeN(reference, eval.RougeWords(sentence), 1)
-}
-
-// oracle marks with 1 the sentences of the summary that is found by adding, as long as
-// it helps, the sentence that raises R1 + R2 most.
-func oracle(reference []string, candidates []summary.Candidate) []float32 {
-	member := make([]float32, len(candidates))
-	words := make([][]string, len(candidates))
-	for i, c := range candidates {
-		words[i] = eval.RougeWords(c.Text)
-	}
-	var chosen []string
-	best := 0.0
-	for range oracleSentences {
-		next := -1
-		for i := range candidates {
-			if member[i] > 0 {
-				continue
-			}
-			with := slices.Concat(chosen, words[i])
-			if v := eval.RougeN(reference, with, 1) + eval.RougeN(reference, with, 2); v > best {
-				best, next = v, i
-			}
-		}
-		if next < 0 {
-			break
-		}
-		member[next] = 1
-		chosen = append(chosen, words[next]...)
-	}
-	return member
 }
 
 // Fold returns which of n folds an article is in, by a hash of the seed and its id.
