@@ -39,6 +39,8 @@ const (
 	WarnList = "summary_needs_prose"
 	// WarnStub: the article was behind a wall, so the summary is of its opening.
 	WarnStub = "summary_of_stub"
+	// WarnWhole: the article is no longer than its summary may be, so that is all of it.
+	WarnWhole = "summary_is_whole_text"
 )
 
 // DefaultSentences is the length of a summary. Three sentences are what readers of
@@ -92,6 +94,9 @@ func (k *Ranker) Summarize(a *article.Article, o Options) (*article.Summary, art
 		r.rateLead()
 		r.fill(s, r.lead(o))
 		s.OneLine = r.leadLine()
+	}
+	if len(s.Sentences) == len(r.sentences) {
+		warnings = append(warnings, WarnWhole)
 	}
 	if a.Kind != article.KindLiveBlog && a.Kind != article.KindGallery {
 		s.KeyPoints = append(s.KeyPoints, r.keyPoints()...)

@@ -305,6 +305,7 @@ func TestSummarize_golden(t *testing.T) {
 
 func TestSummarize_levels(t *testing.T) {
 	t.Parallel()
+	const four = "Dockers voted on Monday to stay away. The port is shut. Farmers pour away their milk. Shops run out of flour."
 	list := strings.Repeat("Alden 3, Skerry 1\n\n", 12)
 	for _, tc := range []struct {
 		name, lang, text string
@@ -313,12 +314,14 @@ func TestSummarize_levels(t *testing.T) {
 		model            string
 		warnings         []string
 	}{
-		{"English", "en-GB", "Dockers voted on Monday to stay away.", article.KindArticle, article.Full, Default().Name(), nil},
-		{"German", "de", "Die Hafenarbeiter stimmten am Montag ab.", article.KindArticle, article.Rules, Lead, nil},
-		{"Japanese", "ja", "港は閉鎖された。再開は未定。", article.KindArticle, article.Rules, Lead, nil},
+		{"English", "en-GB", four, article.KindArticle, article.Full, Default().Name(), nil},
+		{"German", "de", "Die Hafenarbeiter stimmten am Montag ab.", article.KindArticle, article.Rules, Lead, []string{WarnWhole}},
+		{"Japanese", "ja", "港は閉鎖された。再開は未定。", article.KindArticle, article.Rules, Lead, []string{WarnWhole}},
 		{"no stops to go by", "th", "ท่าเรือปิด", article.KindArticle, article.None, Default().Name(), nil},
-		{"a live blog", "en", "Dockers voted on Monday to stay away.", article.KindLiveBlog, article.Rules, Lead, []string{WarnUpdates}},
-		{"a stub", "en", "Dockers voted on Monday to stay away.", article.KindPaywallStub, article.Rules, Lead, []string{WarnStub}},
+		{"an article no longer than the summary", "en", "Dockers voted on Monday to stay away.", article.KindArticle, article.Full, Default().Name(), []string{WarnWhole}},
+		{"a live blog", "en", four, article.KindLiveBlog, article.Rules, Lead, []string{WarnUpdates}},
+		{"a gallery", "en", four, article.KindGallery, article.Rules, Lead, []string{WarnUpdates}},
+		{"a stub", "en", "Dockers voted on Monday to stay away.", article.KindPaywallStub, article.Rules, Lead, []string{WarnStub, WarnWhole}},
 		{"a listing", "en", "Dockers voted on Monday to stay away.", article.KindListing, article.None, Default().Name(), []string{WarnList}},
 		{"a table of results", "en", list, article.KindArticle, article.None, Default().Name(), []string{WarnList}},
 		{

@@ -34,7 +34,7 @@ key_points                 the share with three to five
 speed                      summaries of 700 words a second of processor time
 
 The articles that the weights were learnt from are scored apart, as <set>/trained. Those
-figures flatter; "go run ./scripts/train summaries --folds 5" gives the honest ones.`,
+figures flatter; "go run ./scripts/train summaries --folds 5 --data DIR" gives the honest ones.`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			scores, err := eval.Summaries(*dir, summary.Default(), func(format string, args ...any) {
