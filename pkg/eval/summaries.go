@@ -136,7 +136,7 @@ func Better(a, b []Rouge) float64 {
 		d := 0.0
 		for range a {
 			i := rng.IntN(len(a))
-			d += a[i].R1 + a[i].R2 + a[i].Lsum - b[i].R1 - b[i].R2 - b[i].Lsum
+			d += (a[i].R1 - b[i].R1) + (a[i].R2 - b[i].R2) + (a[i].Lsum - b[i].Lsum)
 		}
 		if d > 0 {
 			wins++
