@@ -128,14 +128,21 @@ func (q *quotation) read(d *text.Document, first, last int32) (torn bool) {
 	return torn || double || single > 0 || bracket != 0
 }
 
-// services are phrases with which a page speaks to its reader, not about the news.
-var services = phrases(
-	"scroll down for", "click here", "please use the comments", "use the comments below", "e-mail to a friend", "email to a friend",
-	"contributed to this report", "contributed to this story", "contributed reporting", "sign up for", "sign up to", "all rights reserved",
-	"stay informed with", "for confidential support", "read more", "follow us on", "subscribe to our", "opinions expressed in this",
-	"views expressed in this", "see more at", "share your thoughts", "tell us in the comments", "join the conversation",
-	"photo gallery", "may not be published", "student news", "watch the video", "what do you think", "editor 's note",
-	"this report has been", "is copyrighted material",
+var (
+	// requests are phrases with which a page speaks to its reader, not about the news,
+	// when a clause opens with them: people sign up for things in the news, too.
+	requests = phrases(
+		"sign up for", "sign up to", "stay informed with", "for confidential support", "read more", "see more at", "photo gallery",
+		"watch the video", "what do you think", "e-mail to a friend", "email to a friend", "editor 's note",
+	)
+	// notices are such phrases wherever they stand.
+	notices = phrases(
+		"contributed to this report", "contributed to this story", "contributed reporting", "all rights reserved",
+		"opinions expressed in this", "views expressed in this", "may not be published", "is copyrighted material",
+		"scroll down for", "click here", "please use the comments", "use the comments below", "follow us on", "subscribe to our",
+		"share your thoughts", "tell us in the comments", "join the conversation",
+	)
+	pleaseHash = text.WordHash("please")
 )
 
 // phrases returns lists of words by the hash of their first.
@@ -153,15 +160,28 @@ func phrases(list ...string) map[uint64][][]uint64 {
 
 // service reports whether the tokens [first, last) speak to the reader.
 func (r *reader) service(first, last int32) bool {
+	opens := true // a clause opens here
 	for i := first; i < last; i++ {
 		t := &r.doc.Tokens[i]
-		if t.Kind > text.Clitic {
-			continue
+		switch {
+		case t.Kind >= text.Stop && t.Kind <= text.Dash:
+			opens = true
+		case t.Kind > text.Clitic:
+			opens = false
+		case r.says(notices, i, last) || opens && r.says(requests, i, last):
+			return true
+		default:
+			opens = opens && t.Hash == pleaseHash
 		}
-		for _, rest := range services[t.Hash] {
-			if int(last-i) > len(rest) && r.follows(i+1, rest) {
-				return true
-			}
+	}
+	return false
+}
+
+// says reports whether one of the phrases begins at token i.
+func (r *reader) says(phrases map[uint64][][]uint64, i, last int32) bool {
+	for _, rest := range phrases[r.doc.Tokens[i].Hash] {
+		if int(last-i) > len(rest) && r.follows(i+1, rest) {
+			return true
 		}
 	}
 	return false

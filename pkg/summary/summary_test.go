@@ -91,6 +91,16 @@ func TestSummarize_sentences(t *testing.T) {
 			[]string{"Dockers voted on Monday to stay away.", "The port is shut until further notice."},
 		},
 		{
+			"people who do what such lines ask for are news", "",
+			"Some 4,000 dockers sign up for the fund each week. Children read more books in the idle months. Please sign up for our letter.",
+			[]string{"Some 4,000 dockers sign up for the fund each week.", "Children read more books in the idle months."},
+		},
+		{
+			"a credit at the end is passed over", "",
+			"Dockers voted on Monday to stay away. Ilse Brandt and two others contributed to this report.",
+			[]string{"Dockers voted on Monday to stay away."},
+		},
+		{
 			"the dateline is stripped", "PORT ALDEN (HW)",
 			"PORT ALDEN (HW) — Dockers voted on Monday. They will stay away.",
 			[]string{"Dockers voted on Monday.", "They will stay away."},

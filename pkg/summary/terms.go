@@ -25,7 +25,7 @@ var stopwords = words(`a about above after again against all also am an and any 
 	that the their theirs them themselves then there these they this those through to too under until up ve very was wasn we were
 	weren what when where which while who whom why will with won would wouldn you your yours yourself yourselves
 	's n't 'm 'd 'll 're 've
-	said same say says mr mrs ms one two new year years told according last first cnn`)
+	said same say says mr mrs ms one two new year years told according last first`)
 
 // index finds the terms of the document's words.
 func (t *terms) index(d *text.Document, rarity *idf) {
