@@ -3,17 +3,25 @@
 // Tag finds names by three means: a conditional random field that was trained on labelled
 // news (package crf), a gazetteer of countries, organisations and public figures, written
 // by hand and embedded, and rules that mend both: titles, acronyms, datelines, names
-// that come again. A name from the gazetteer has a Wikidata id where that id is certain;
-// any other is known by its folded spelling, which puts spellings together, not people:
-// "al-Sisi" and "el-Sissi" meet, and so would two Jane Does. Of 200 pairs of spellings of
-// public figures and groups (testdata/spellings.tsv) 191 meet, of 2,000 random pairs none;
-// what stays apart are other systems of transliteration, as Mao Zedong and Mao Tse-tung.
+// that come again. A name that always means one entity ("NATO") is that entity wherever it
+// stands. One that may mean several ("Blair", "the Ministry of Defence") is linked by what
+// the text says of countries and sport, where one sense is likely and clearly ahead; where
+// none is, it has no id and the senses are its candidates. So has a place that stands for
+// its team. Beside the gazetteer a wider base, made of name-suggestion-index, knows
+// organisations and cities that a text may mean; it only answers for names that were found.
+//
+// A linked name has a Wikidata id where that id is certain; any other is known by its
+// folded spelling, which puts spellings together, not people: "al-Sisi" and "el-Sissi"
+// meet, and so would two Jane Does. Of 200 pairs of spellings of public figures and groups
+// (testdata/spellings.tsv) 191 meet, of 2,000 random pairs none; what stays apart are other
+// systems of transliteration, as Mao Zedong and Mao Tse-tung.
 //
 // A direct quotation has a speaker when a verb of speech, or a colon, binds it to a name,
 // to an office the article has called somebody by ("the minister"), or to a pronoun, which
-// is taken for the subject of the sentence before, or for who spoke last. Whoever has no name has none here: "a resident said" is null, and so
-// is a quotation that nothing binds. The parts of a split quotation are quotations of their
-// own. Each paragraph of a long one is too.
+// is taken for the subject of the sentence before, or for who spoke last. Whoever has no
+// name has none here: "a resident said" is null, and so is a quotation that nothing binds.
+// The parts of a split quotation are quotations of their own. Each paragraph of a long one
+// is too.
 //
 // Every mention points into the text, in code points, and its Text is what stands
 // there. The confidence of a name that the field found is the probability it gives to
@@ -61,6 +69,7 @@ func Tag(a *article.Article) (article.List[article.Entity], article.List[article
 	if lang == "en" || lang == "und" {
 		t.heldTitles()
 	}
+	t.link()
 	if lang == "en" {
 		level = article.Full
 	}
@@ -95,7 +104,18 @@ type name struct {
 	typ      article.EntityType
 	name     string
 	mentions []article.Mention
+	// spots are the words of the mentions, in the order they were found in.
+	spots []spot
+	// team says that the name is a place's and stands for its team here; home is the
+	// place, where it is known.
+	team bool
+	home *record
+	// candidates are what it may stand for, when that is not clear.
+	candidates []candidate
 }
+
+// spot is the words of a mention, [first, last).
+type spot struct{ first, last int }
 
 func newTagger(doc *text.Document) *tagger {
 	t := &tagger{doc: doc, lower: make([]bool, len(doc.Words)), found: map[string]*name{}, titles: map[string]string{}}
@@ -127,6 +147,7 @@ func (t *tagger) mention(key string, n name, s span, form string) {
 	e.mentions = append(e.mentions, article.Mention{
 		Start: s.runeStart, End: s.runeEnd, Text: t.doc.Text[s.start:s.end], Form: form, Confidence: s.confidence,
 	})
+	e.spots = append(e.spots, spot{s.first, s.last})
 	for i := s.first; i < s.last; i++ {
 		t.taken[i] = true
 	}
@@ -142,7 +163,7 @@ func (t *tagger) entities() []article.Entity {
 	countries := t.countries()
 	for key, n := range t.found {
 		slices.SortFunc(n.mentions, func(a, b article.Mention) int { return a.Start - b.Start })
-		e := article.Entity{ID: key, Type: n.typ, Name: n.name, Candidates: []article.Candidate{}, Mentions: n.mentions}
+		e := article.Entity{ID: key, Type: n.typ, Name: n.name, Candidates: n.published(), Mentions: n.mentions}
 		if r := n.record; r != nil {
 			e.Kind, e.Wikidata, e.Country = r.optional(r.kind), r.optional(r.wikidata), r.optional(r.country)
 		}

@@ -4,9 +4,11 @@ import "sync"
 
 var linkable = sync.OnceValue(func() map[string]bool {
 	ids := map[string]bool{}
-	for _, r := range loadGazetteer().records {
-		if r.wikidata != "" {
-			ids[r.wikidata] = true
+	for _, base := range []senses{loadGazetteer().senses, loadWider()} {
+		for _, s := range base {
+			if s.record.wikidata != "" {
+				ids[s.record.wikidata] = true
+			}
 		}
 	}
 	return ids
