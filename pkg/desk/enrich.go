@@ -98,8 +98,12 @@ func buildSummarize(_ context.Context, p *post) (stage.Func, fallback, error) {
 	e := &enricher{
 		post: p,
 		fill: func(a *article.Article) {
-			s, level := summary.Summarize(a, summary.Options{})
+			s, level, warnings := summary.Summarize(a, summary.Options{})
+			s.Delta = summary.Delta(a)
 			a.Summary, a.Coverage.Summary = s, &level
+			for _, w := range warnings {
+				warn(a, w)
+			}
 		},
 		leave: func(a *article.Article) {
 			none := article.None
