@@ -2,7 +2,6 @@ package desk
 
 import (
 	"context"
-	"time"
 
 	"github.com/copydesk/copydesk/pkg/article"
 	"github.com/copydesk/copydesk/pkg/bus"
@@ -20,7 +19,8 @@ type enricher struct {
 	leave   func(a *article.Article) // sets what a part that is left out looks like
 	subject func(a *article.Article) string
 	limit   int
-	last    bool // what it publishes is the finished record
+	// stored is called once an article the stage has filled is published.
+	stored func(a *article.Article)
 }
 
 func (e *enricher) work(ctx context.Context, in stage.In) ([]stage.Out, error) {
@@ -52,14 +52,8 @@ func (e *enricher) pass(ctx context.Context, in stage.In, fill func(*article.Art
 	if err != nil {
 		return nil, err
 	}
-	if e.last {
-		out.Stored = e.finished(a.Received)
-	}
+	out.Stored = func() { e.stored(a) }
 	return []stage.Out{out}, nil
-}
-
-func (e *enricher) finished(received time.Time) func() {
-	return func() { e.post.d.metrics.latency("original", e.post.now().Sub(received)) }
 }
 
 // buildEntities: who, what and where.
@@ -80,6 +74,7 @@ func buildEntities(_ context.Context, p *post) (stage.Func, fallback, error) {
 		},
 		subject: func(*article.Article) string { return article.SubjectTagged },
 		limit:   bus.MaxInline,
+		stored:  p.d.content.tagged,
 	}
 	return e.work, e.passOn, nil
 }
@@ -104,7 +99,12 @@ func buildSummarize(_ context.Context, p *post) (stage.Func, fallback, error) {
 			return article.EnrichedSubject(a.Language, relation, a.Source.Name)
 		},
 		limit: maxWhole,
-		last:  true,
+		// What it publishes is the finished record.
+		stored: func(a *article.Article) {
+			p.d.content.summed(a)
+			p.d.content.item(a.Source.Name, a.Lane, itemEnriched)
+			p.d.metrics.finished(false, a.Lane, p.now().Sub(a.Received))
+		},
 	}
 	return e.work, e.passOn, nil
 }

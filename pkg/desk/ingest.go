@@ -34,6 +34,7 @@ func buildIngest(ctx context.Context, p *post) (stage.Func, fallback, error) {
 		if err != nil {
 			return nil, err
 		}
+		p.d.content.arrived(hints.Source, hints.Lane, in.Stored)
 		learn.brief(&hints)
 		items, err := files.read(ctx, data, hints)
 		var reject *extract.Reject
@@ -56,6 +57,7 @@ func buildIngest(ctx context.Context, p *post) (stage.Func, fallback, error) {
 			if outs[i], err = p.seal(ctx, a, in, started, article.SubjectIngested, bus.MaxInline); err != nil {
 				return nil, err
 			}
+			outs[i].Stored = func() { p.d.content.article(a) }
 		}
 		return outs, nil
 	}, nil, nil

@@ -108,6 +108,7 @@ func ParsePairOverride(key string, value []byte) (p PairOverride, ok bool, err e
 // overrides are the desk's words on pairs, as they are in the bucket now.
 type overrides struct {
 	log     *slog.Logger
+	show    func(revision uint64, pairs int)
 	watcher jetstream.KeyWatcher
 	pairs   map[string]dedupe.Override
 	latest  uint64 // revision of the bucket at the last change
@@ -115,12 +116,12 @@ type overrides struct {
 }
 
 // openOverrides reads the bucket whole. The overrides are followed until ctx is done.
-func openOverrides(ctx context.Context, js jetstream.JetStream, log *slog.Logger) (*overrides, error) {
+func openOverrides(ctx context.Context, js jetstream.JetStream, log *slog.Logger, show func(revision uint64, pairs int)) (*overrides, error) {
 	kv, err := js.KeyValue(ctx, bus.BucketOverrides)
 	if err != nil {
 		return nil, fmt.Errorf("open bucket %s: %w (run `copydesk up` or a worker with --provision once)", bus.BucketOverrides, err)
 	}
-	o := &overrides{log: log, pairs: map[string]dedupe.Override{}}
+	o := &overrides{log: log, show: show, pairs: map[string]dedupe.Override{}}
 	if o.watcher, err = kv.Watch(ctx, pairPrefix+">"); err != nil {
 		return nil, fmt.Errorf("watch overrides: %w", err)
 	}
@@ -177,6 +178,7 @@ func (o *overrides) note(e jetstream.KeyValueEntry) {
 
 // swap makes what was noted the overrides that hold.
 func (o *overrides) swap() {
+	o.show(o.latest, len(o.pairs))
 	if len(o.pairs) == 0 {
 		o.current.Store(nil)
 		return

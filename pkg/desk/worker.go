@@ -53,6 +53,7 @@ type Worker struct {
 	stateDir          string
 	settings          bus.Settings
 	learning          Learning
+	sources           []string
 }
 
 // NewWorker declares a worker's flags.
@@ -65,6 +66,7 @@ func NewWorker(f *flag.FlagSet) *Worker {
 	f.StringVar(&w.stateDir, "state-dir", "", "`folder` of this worker's own where dedupe keeps its index, to start quicker")
 	SettingsFlags(f, &w.settings)
 	LearningFlags(f, &w.learning)
+	SourceFlags(f, &w.sources)
 	return w
 }
 
@@ -72,6 +74,6 @@ func NewWorker(f *flag.FlagSet) *Worker {
 func (w *Worker) Desk(log *slog.Logger, reg prometheus.Registerer, version string, stages ...string) (*Desk, error) {
 	return New(Options{
 		Dial: bus.Dial(w.url, log, bus.Credentials(w.token, w.creds)...), Stages: stages, Provision: w.provision, StateDir: w.stateDir,
-		Settings: w.settings, Learning: w.learning, Isolate: true, Version: version, Logger: log, Registerer: reg,
+		Settings: w.settings, Learning: w.learning, Sources: w.sources, Isolate: true, Version: version, Logger: log, Registerer: reg,
 	})
 }

@@ -87,6 +87,9 @@ func (r *runner) publish(d *delivery, msgs []*nats.Msg) {
 				if a.Duplicate {
 					r.m.dupAcks.Inc()
 				}
+				if err == nil && !a.Duplicate && m.Subject == r.dead {
+					r.buried(m.Header)
+				}
 				if err == nil && i < len(d.placed) && d.placed[i] != nil {
 					d.placed[i](a)
 				}
@@ -98,6 +101,14 @@ func (r *runner) publish(d *delivery, msgs []*nats.Msg) {
 		}
 	}
 	r.answered(d, nil)
+}
+
+// buried counts a dead letter that is stored.
+func (r *runner) buried(h nats.Header) {
+	r.m.bury(h.Get(article.HeaderReason), h.Get(article.HeaderClass))
+	if r.o.Buried != nil {
+		r.o.Buried(h)
+	}
 }
 
 // answered counts an answer and concludes the delivery with the last one.

@@ -11,6 +11,7 @@ import (
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 
+	"github.com/copydesk/copydesk/pkg/article"
 	"github.com/copydesk/copydesk/pkg/bus"
 )
 
@@ -18,8 +19,6 @@ const (
 	// watchInterval is how often feeds are watched: the resolution of deadlines and
 	// of signs of life.
 	watchInterval = 100 * time.Millisecond
-	// pollInterval is how often the stage looks at its consumers.
-	pollInterval = 5 * time.Second
 	// goneAfter is how many looks in a row must miss a consumer before the stage
 	// ends: a cluster that elects a leader may deny it for a moment.
 	goneAfter = 3
@@ -38,6 +37,7 @@ type runner struct {
 	pub  *bus.Publisher
 	m    *meters
 	seen *published
+	dead string // subject of the stage's dead letters
 
 	feeds    []*feed
 	work     chan *delivery
@@ -59,8 +59,9 @@ func newRunner(ctx context.Context, nc *nats.Conn, o Options) (*runner, error) {
 	}
 	r := &runner{
 		o: o, nc: nc, js: js,
-		m:        o.Metrics.of(o.Name, o.Concurrency),
+		m:        o.Metrics.of(o.Name, o.Concurrency, o.Reasons),
 		seen:     newPublished(js, o.Name, o.Outputs),
+		dead:     article.DeadSubject(o.Name),
 		draining: make(chan struct{}),
 		quit:     make(chan struct{}),
 		fatal:    make(chan error, 1),
@@ -238,16 +239,10 @@ func (r *runner) abandon(d *delivery) {
 // poll looks at the consumers now and then: for the metrics, to remember how far
 // they were acknowledged, and to notice when one is gone.
 func (r *runner) poll(ctx context.Context) {
-	tick := time.NewTicker(pollInterval)
+	tick := time.NewTicker(r.o.Look)
 	defer tick.Stop()
 	missing := 0
 	for {
-		select {
-		case <-ctx.Done():
-			return
-		case now := <-tick.C:
-			r.seen.forget(now, forgetAfter)
-		}
 		for _, f := range r.feeds {
 			err := f.look(ctx)
 			if errors.Is(err, jetstream.ErrConsumerNotFound) || errors.Is(err, jetstream.ErrStreamNotFound) {
@@ -258,9 +253,15 @@ func (r *runner) poll(ctx context.Context) {
 			}
 			missing = 0
 			if err != nil && ctx.Err() == nil {
-				r.o.Metrics.pollErrors.WithLabelValues(f.in.Stream, f.in.Consumer).Inc()
+				f.m.pollErrors.Inc()
 				r.o.Logger.Debug("look at consumer", "stream", f.in.Stream, "err", err)
 			}
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case now := <-tick.C:
+			r.seen.forget(now, forgetAfter)
 		}
 	}
 }

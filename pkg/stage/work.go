@@ -131,7 +131,7 @@ func (r *runner) interrogate(d *delivery) bool {
 func (r *runner) call(d *delivery) bool {
 	ctx, cancel := context.WithCancelCause(r.calls)
 	start := time.Now()
-	r.m.queue.Observe(start.Sub(d.in.Stored).Seconds())
+	r.m.queue.Observe(max(start.Sub(d.in.Stored), 0).Seconds())
 	d.feed.begin(d, cancel, start)
 	outs, err := r.invoke(ctx, d.in)
 	if err != nil && context.Cause(ctx) != nil {

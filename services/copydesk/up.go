@@ -29,6 +29,7 @@ type upOptions struct {
 	process    run.Options
 	settings   bus.Settings
 	learning   desk.Learning
+	Sources    []string
 	Data       string
 	Token      string
 	NATSListen string
@@ -59,6 +60,7 @@ each article that comes to an end from then on. copydesk goes on until it is sto
 	f.Lookup("nats").DefValue, o.nats.URL = "", ""
 	roadFlags(f, &o.settings)
 	learningFlags(f, &o.learning)
+	sourceFlags(f, &o.Sources)
 	processFlags(f, &o.process, defaultListen)
 	f.StringVar(&o.Data, "data", "copydesk-data", "`folder` of the embedded server's streams")
 	f.StringVar(&o.Token, "door-token", "", "`token` for the door; needed on an address other than loopback")
@@ -82,7 +84,8 @@ func (o *upOptions) run(cmd *cobra.Command) error {
 		}
 		defer r.Close()
 		d, err := desk.New(desk.Options{
-			Dial: r.dial, Settings: o.settings, Learning: o.learning, StateDir: o.stateDir(), Grace: stageGrace(o.process.Grace), Version: run.BuildInfo().Version, Logger: p.Log, Registerer: p.Registry, Isolate: true, Wrap: wrapStages,
+			Dial: r.dial, Settings: o.settings, Learning: o.learning, StateDir: o.stateDir(),
+			Sources: o.Sources, Survey: r.survey(), Grace: stageGrace(o.process.Grace), Version: run.BuildInfo().Version, Logger: p.Log, Registerer: p.Registry, Isolate: true, Wrap: wrapStages,
 		})
 		if err != nil {
 			return err

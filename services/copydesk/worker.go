@@ -22,6 +22,7 @@ func workerCommand() *cobra.Command {
 		learning  desk.Learning
 		provision bool
 		stateDir  string
+		sources   []string
 	)
 	cmd := &cobra.Command{
 		Use:   "worker STAGE…",
@@ -44,7 +45,7 @@ gets --provision=false.`,
 			}
 			return run.Run(cmd.Context(), "worker", o, func(ctx context.Context, p *run.Process) error {
 				d, err := desk.New(desk.Options{
-					Dial: nats.dialer(p.Log), Settings: settings, Learning: learning, Stages: stages, Provision: provision, StateDir: stateDir,
+					Dial: nats.dialer(p.Log), Settings: settings, Learning: learning, Stages: stages, Provision: provision, StateDir: stateDir, Sources: sources,
 					Grace: stageGrace(process.Grace), Version: run.BuildInfo().Version,
 					Logger: p.Log, Registerer: p.Registry, Isolate: true, Wrap: wrapStages,
 				})
@@ -61,6 +62,7 @@ gets --provision=false.`,
 	nats.flags(f)
 	roadFlags(f, &settings)
 	learningFlags(f, &learning)
+	sourceFlags(f, &sources)
 	processFlags(f, &process, "")
 	f.StringVar(&stateDir, "state-dir", "", "`folder` of this worker's own where dedupe keeps its index, to start quicker")
 	f.BoolVar(&provision, "provision", true, "declare streams and consumers first; off where the worker may not")
