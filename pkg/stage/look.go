@@ -5,17 +5,24 @@ import (
 	"errors"
 	"time"
 
+	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 )
 
+// lookTimeout bounds one look.
+const lookTimeout = 5 * time.Second
+
 // look reads the consumer's state into the metrics and remembers its floor.
 func (f *feed) look(ctx context.Context) error {
-	ctx, cancel := context.WithTimeout(ctx, f.r.o.Look)
+	// Nobody works while the server is away, and what waits grows older.
+	f.m.oldest.Set(f.oldest.age(time.Now()))
+	if !f.r.nc.IsConnected() {
+		return nats.ErrDisconnected // asking would wait in vain
+	}
+	ctx, cancel := context.WithTimeout(ctx, lookTimeout)
 	defer cancel()
 	c, err := f.r.js.Consumer(ctx, f.in.Stream, f.in.Consumer)
 	if err != nil {
-		// Nobody works while the server is away, and what waits grows older.
-		f.m.oldest.Set(f.oldest.age(time.Now()))
 		return err
 	}
 	info := c.CachedInfo()
