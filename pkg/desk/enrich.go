@@ -8,6 +8,7 @@ import (
 	"github.com/copydesk/copydesk/pkg/entity"
 	"github.com/copydesk/copydesk/pkg/stage"
 	"github.com/copydesk/copydesk/pkg/summary"
+	"github.com/copydesk/copydesk/pkg/trace"
 )
 
 // enricher is a stage after dedupe: it fills its part of the record, and when it
@@ -20,7 +21,7 @@ type enricher struct {
 	subject func(a *article.Article) string
 	limit   int
 	// stored is called once an article the stage has filled is published.
-	stored func(a *article.Article)
+	stored func(ctx context.Context, a *article.Article)
 }
 
 func (e *enricher) work(ctx context.Context, in stage.In) ([]stage.Out, error) {
@@ -52,7 +53,7 @@ func (e *enricher) pass(ctx context.Context, in stage.In, fill func(*article.Art
 	if err != nil {
 		return nil, err
 	}
-	out.Stored = func() { e.stored(a) }
+	out.Stored = func() { e.stored(ctx, a) }
 	return []stage.Out{out}, nil
 }
 
@@ -74,7 +75,7 @@ func buildEntities(_ context.Context, p *post) (stage.Func, fallback, error) {
 		},
 		subject: func(*article.Article) string { return article.SubjectTagged },
 		limit:   bus.MaxInline,
-		stored:  p.d.content.tagged,
+		stored:  func(_ context.Context, a *article.Article) { p.d.content.tagged(a) },
 	}
 	return e.work, e.passOn, nil
 }
@@ -100,10 +101,10 @@ func buildSummarize(_ context.Context, p *post) (stage.Func, fallback, error) {
 		},
 		limit: maxWhole,
 		// What it publishes is the finished record.
-		stored: func(a *article.Article) {
+		stored: func(ctx context.Context, a *article.Article) {
 			p.d.content.summed(a)
 			p.d.content.item(a.Source.Name, a.Lane, itemEnriched)
-			p.d.metrics.finished(false, a.Lane, p.now().Sub(a.Received))
+			p.d.metrics.finished(false, a.Lane, p.now().Sub(a.Received), trace.SampledID(ctx))
 		},
 	}
 	return e.work, e.passOn, nil

@@ -108,13 +108,19 @@ var models = map[string]func() string{
 	article.StageSummarize: func() string { return summary.Model },
 }
 
-// finished observes how long an article took that came to its end.
-func (m *metrics) finished(copied bool, l article.Lane, d time.Duration) {
+// finished observes how long an article took that came to its end, in a trace that is
+// kept or in none.
+func (m *metrics) finished(copied bool, l article.Lane, d time.Duration, traceID string) {
 	by := &m.originals
 	if copied {
 		by = &m.duplicates
 	}
-	by[laneNumber(l)].Observe(max(d, 0).Seconds())
+	o, seconds := by[laneNumber(l)], max(d, 0).Seconds()
+	if x, ok := o.(prometheus.ExemplarObserver); ok && traceID != "" {
+		x.ObserveWithExemplar(seconds, prometheus.Labels{"trace_id": traceID})
+		return
+	}
+	o.Observe(seconds)
 }
 
 // overridden shows the overrides that hold.

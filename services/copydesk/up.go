@@ -83,9 +83,10 @@ func (o *upOptions) run(cmd *cobra.Command) error {
 			return err
 		}
 		defer r.Close()
+		r.inbox.Trace(p.Tracer)
 		d, err := desk.New(desk.Options{
 			Dial: r.dial, Settings: o.settings, Learning: o.learning, StateDir: o.stateDir(),
-			Sources: o.Sources, Survey: r.survey(), Grace: stageGrace(o.process.Grace), Version: run.BuildInfo().Version, Logger: p.Log, Registerer: p.Registry, Isolate: true, Wrap: wrapStages,
+			Sources: o.Sources, Survey: r.survey(), Grace: stageGrace(o.process.Grace), Version: run.BuildInfo().Version, Logger: p.Log, Registerer: p.Registry, Tracer: p.Tracer, Isolate: true, Wrap: wrapStages,
 		})
 		if err != nil {
 			return err

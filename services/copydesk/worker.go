@@ -47,7 +47,7 @@ gets --provision=false.`,
 				d, err := desk.New(desk.Options{
 					Dial: nats.dialer(p.Log), Settings: settings, Learning: learning, Stages: stages, Provision: provision, StateDir: stateDir, Sources: sources,
 					Grace: stageGrace(process.Grace), Version: run.BuildInfo().Version,
-					Logger: p.Log, Registerer: p.Registry, Isolate: true, Wrap: wrapStages,
+					Logger: p.Log, Registerer: p.Registry, Tracer: p.Tracer, Isolate: true, Wrap: wrapStages,
 				})
 				if err != nil {
 					return err
