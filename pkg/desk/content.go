@@ -110,9 +110,10 @@ type content struct {
 var formatLabels = map[string]string{
 	"text/plain": "text", "text/markdown": "text",
 	"text/html":        "html",
-	"application/json": "json", "application/x-ndjson": "json",
-	"application/xml":               "feed",
-	"application/vnd.iptc.nitf+xml": "wire", "application/vnd.iptc.newsml+xml": "wire",
+	"application/json": "json", "application/x-ndjson": "json", "application/vnd.copydesk.article+json": "json",
+	"application/vnd.iptc.ninjs+json": "wire",
+	"application/xml":                 "feed",
+	"application/vnd.iptc.nitf+xml":   "wire", "application/vnd.iptc.newsml+xml": "wire",
 	"application/vnd.iptc.g2.newsitem+xml": "wire", "text/vnd.iptc.anpa": "wire", "text/vnd.iptc.iptc7901": "wire",
 	"message/rfc822": "mail", "application/mbox": "mail",
 	"application/pdf": "pdf",

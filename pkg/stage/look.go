@@ -28,6 +28,7 @@ func (f *feed) look(ctx context.Context) error {
 	info := c.CachedInfo()
 	f.m.pending.Set(float64(info.NumPending))
 	f.m.ackPending.Set(float64(info.NumAckPending))
+	f.m.maxPending.Set(float64(info.Config.MaxAckPending))
 	f.m.redelivered.Set(float64(info.NumRedelivered))
 	f.m.waiting.Set(float64(info.NumWaiting))
 	if err := f.oldest.find(ctx, f.stream, info); err != nil {

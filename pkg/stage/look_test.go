@@ -198,6 +198,8 @@ func TestRun_countsDeadLettersByClassAndReason(t *testing.T) {
 		"stage_publish_ack_seconds{stage0}":         4,
 		"stage_errors_total{error,stage0}":          2,
 		"stage_errors_total{panic,stage0}":          0,
+		"stage_in_flight_limit{stage0}":             512,
+		"stage_running_calls{stage0}":               0,
 		"stage_concurrency_limit{stage0}":           1,
 		"stage_processing_seconds{stage0}":          5,
 		"stage_queue_seconds{stage0}":               5,

@@ -10,10 +10,12 @@ import (
 // BenchmarkMetrics is everything that is counted and measured of one message that
 // passes a stage.
 func BenchmarkMetrics(b *testing.B) {
-	m := NewMetrics(prometheus.NewRegistry()).of("entities", 2, []string{"undecodable"})
+	m := NewMetrics(prometheus.NewRegistry()).of("entities", 2, 256, []string{"undecodable"})
 	start := time.Now()
 	b.ReportAllocs()
 	for b.Loop() {
+		m.running.Inc()
+		m.running.Dec()
 		m.queue.Observe(max(start.Sub(start), 0).Seconds())
 		m.processing.Observe(time.Millisecond.Seconds())
 		m.in.Add(4096)
