@@ -31,11 +31,12 @@ func SourceFlags(f *flag.FlagSet, sources *[]string) {
 				*sources = append(*sources, name)
 			}
 		}
-		return checkSources(*sources)
+		return CheckSources(*sources)
 	})
 }
 
-func checkSources(sources []string) error {
+// CheckSources reports why sources cannot be labels.
+func CheckSources(sources []string) error {
 	if len(sources) > maxSourceLabels {
 		return fmt.Errorf("%d source labels: at most %d have series of their own", len(sources), maxSourceLabels)
 	}

@@ -29,7 +29,7 @@ func TestCheckSources(t *testing.T) {
 		{"one given twice", []string{"ap", "ap"}, false},
 		{"too many", many, false},
 	} {
-		if err := checkSources(c.sources); (err == nil) != c.ok {
+		if err := CheckSources(c.sources); (err == nil) != c.ok {
 			t.Errorf("%s: %v", c.name, err)
 		}
 	}

@@ -129,7 +129,7 @@ func New(o Options) (*Desk, error) {
 	if o.SurveyInterval == 0 {
 		o.SurveyInterval = 5 * time.Second
 	}
-	if err := checkSources(o.Sources); err != nil {
+	if err := CheckSources(o.Sources); err != nil {
 		return nil, fmt.Errorf("set up desk: %w", err)
 	}
 	d := &Desk{

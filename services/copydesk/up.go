@@ -73,6 +73,9 @@ func (o *upOptions) run(cmd *cobra.Command) error {
 	if o.nats.URL != "" && o.NATSListen != "" {
 		return run.Usage(errors.New("up: --nats-listen is the embedded server's, which --nats does without"))
 	}
+	if err := desk.CheckSources(o.Sources); err != nil {
+		return run.Usage(fmt.Errorf("up: --source-labels: %w", err))
+	}
 	ro, err := processOptions(cmd, o.process)
 	if err != nil {
 		return err

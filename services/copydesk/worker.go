@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"strings"
 	"time"
 
@@ -39,6 +40,9 @@ gets --provision=false.`,
 		Args:      cobra.MatchAll(cobra.MinimumNArgs(1), cobra.OnlyValidArgs),
 		ValidArgs: article.Stages(),
 		RunE: func(cmd *cobra.Command, stages []string) error {
+			if err := desk.CheckSources(sources); err != nil {
+				return run.Usage(fmt.Errorf("worker: --source-labels: %w", err))
+			}
 			o, err := processOptions(cmd, process)
 			if err != nil {
 				return err
