@@ -88,3 +88,31 @@ func TestDesk_showsItsConnections(t *testing.T) {
 		return true
 	})
 }
+
+// A source that fell silent before the process started is as silent after.
+func TestDesk_remembersWhenSourcesWereSeen(t *testing.T) {
+	t.Parallel()
+	o := desk.Options{Stages: []string{article.StageIngest}, Learning: desk.Learning{Interval: -1}}
+	b := start(t, o)
+	b.drop(t, article.Live, sample(t, "02-border-talks.txt"))
+	desktest.Wait(t, "the article", func() bool { return len(b.records(t, article.StreamIngested)) == 1 })
+	b.stop()
+	inbox, err := b.JS.Stream(t.Context(), article.StreamInbox)
+	if err != nil {
+		t.Fatal(err)
+	}
+	m, err := inbox.GetMsg(t.Context(), 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	reg := prometheus.NewRegistry()
+	o.Registerer, o.Sources = reg, []string{"test", "never"}
+	started := time.Now()
+	b.run(t, o)
+	const seen = "copydesk_source_last_seen_timestamp_seconds"
+	want := float64(m.Time.UnixNano()) / 1e9
+	desktest.Wait(t, "the source to be looked up", func() bool { return shows(t, reg, seen, "test") == want })
+	if got := shows(t, reg, seen, "never"); got < float64(started.Unix()) {
+		t.Errorf("a source that never sent anything was seen at %g, before the start", got)
+	}
+}
