@@ -11,6 +11,7 @@ import (
 	"github.com/copydesk/copydesk/pkg/bus"
 	"github.com/copydesk/copydesk/pkg/dedupe"
 	"github.com/copydesk/copydesk/pkg/stage"
+	"github.com/copydesk/copydesk/pkg/trace"
 )
 
 // leaseName is the lease whose holder decides.
@@ -33,22 +34,26 @@ func buildDedupe(ctx context.Context, p *post) (stage.Func, fallback, error) {
 			return nil, stage.Later(err, storeRetry)
 		}
 		verdict.Apply(a)
-		subject, kind := article.SubjectUnique, ""
-		if a.Dedupe.Relation.Stops() {
-			subject, kind = article.DuplicateSubject(a.Dedupe.Relation, a.Source.Name), "duplicate"
+		subject, copied := article.SubjectUnique, a.Dedupe.Relation.Stops()
+		if copied {
+			subject = article.DuplicateSubject(a.Dedupe.Relation, a.Source.Name)
 		}
 		out, err := p.seal(ctx, a, in, started, subject, maxWhole)
 		if err != nil {
 			return nil, err
 		}
-		received, method := a.Received, a.Dedupe.Method
+		traceID := trace.SampledID(ctx)
+		received, method, source, lane := a.Received, a.Dedupe.Method, a.Source.Name, a.Lane
 		out.Stored = func() {
-			if kind != "" {
-				p.d.metrics.latency(kind, p.now().Sub(received))
-				p.d.metrics.match(method)
+			if !copied {
+				p.d.content.item(source, lane, itemUnique)
+				return
 			}
+			p.d.content.item(source, lane, itemDuplicate)
+			p.d.metrics.finished(copied, lane, p.now().Sub(received), traceID)
+			p.d.metrics.match(method)
 		}
-		if kind == "" {
+		if !copied {
 			item := a.Item
 			out.Placed = func(ack bus.Ack) { d.versions.place(item, ack.Seq) }
 		}
@@ -63,7 +68,7 @@ func newDecider(ctx context.Context, p *post) (*decider, error) {
 	if err != nil {
 		return nil, err
 	}
-	over, err := openOverrides(ctx, p.js, p.d.o.Logger)
+	over, err := openOverrides(ctx, p.js, p.d.o.Logger, p.d.metrics.overridden(overridesOf[article.StageDedupe]))
 	if err != nil {
 		return nil, err
 	}

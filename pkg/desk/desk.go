@@ -15,12 +15,15 @@ import (
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 	"github.com/prometheus/client_golang/prometheus"
+	oteltrace "go.opentelemetry.io/otel/trace"
 	"golang.org/x/sync/errgroup"
 
 	"github.com/copydesk/copydesk/pkg/article"
 	"github.com/copydesk/copydesk/pkg/bus"
 	"github.com/copydesk/copydesk/pkg/isolate"
+	"github.com/copydesk/copydesk/pkg/ledger"
 	"github.com/copydesk/copydesk/pkg/stage"
+	"github.com/copydesk/copydesk/pkg/survey"
 )
 
 // Options configure a desk. Dial is required; the zero value of another field means
@@ -48,6 +51,14 @@ type Options struct {
 	// HousekeepingInterval is how often the trimmer and the ledger run beside
 	// ingest. Default one minute.
 	HousekeepingInterval time.Duration
+	// Sources have series of their own in metrics with a source label, at most 64; all
+	// others are "other".
+	Sources []string
+	// Survey looks at the streams for the metrics. Default: by the JetStream API.
+	Survey survey.Source
+	// SurveyInterval is how often metrics of the whole desk are read beside ingest:
+	// streams, dead letters. Default 5 s.
+	SurveyInterval time.Duration
 	// StateDir is a folder of this process's own for what makes its start quicker: the
 	// image of dedupe's index. Default none.
 	StateDir string
@@ -55,6 +66,9 @@ type Options struct {
 	Learning Learning
 	// Version is written into the trace of each record.
 	Version string
+
+	// Tracer, if set, makes spans of each stage's work. Default: none.
+	Tracer oteltrace.Tracer
 
 	Logger     *slog.Logger          // default: discarded
 	Registerer prometheus.Registerer // default: not exported
@@ -72,11 +86,16 @@ type Desk struct {
 	o        Options
 	topo     *bus.Topology
 	metrics  *metrics
+	content  *content
 	stages   *stage.Metrics
 	verdicts *verdicts
-	lease    atomic.Pointer[bus.Lease] // of dedupe, once it runs
-	pool     *isolate.Pool             // nil: files are read in this process
-	started  atomic.Int32
+	ledger   *ledger.Metrics // of ingest's processes, as is lookout
+	lookout  *lookout
+
+	connections *connections
+	lease       atomic.Pointer[bus.Lease] // of dedupe, once it runs
+	pool        *isolate.Pool             // nil: files are read in this process
+	started     atomic.Int32
 }
 
 // New checks the options and returns a desk.
@@ -107,11 +126,23 @@ func New(o Options) (*Desk, error) {
 	if o.HousekeepingInterval == 0 {
 		o.HousekeepingInterval = time.Minute
 	}
+	if o.SurveyInterval == 0 {
+		o.SurveyInterval = 5 * time.Second
+	}
+	if err := CheckSources(o.Sources); err != nil {
+		return nil, fmt.Errorf("set up desk: %w", err)
+	}
 	d := &Desk{
-		o:       o,
-		topo:    bus.NewTopology(o.Settings),
-		metrics: newMetrics(o.Registerer),
-		stages:  stage.NewMetrics(o.Registerer),
+		o:           o,
+		topo:        bus.NewTopology(o.Settings),
+		metrics:     newMetrics(o.Registerer, o.Stages...),
+		content:     newContent(o.Registerer, o.Stages, o.Sources, o.Now()),
+		stages:      stage.NewMetrics(o.Registerer),
+		connections: newConnections(connectionNames(o.Stages)),
+	}
+	o.Registerer.MustRegister(d.connections)
+	if slices.Contains(o.Stages, article.StageIngest) {
+		d.ledger, d.lookout = ledger.NewMetrics(o.Registerer), newLookout(o, d.topo)
 	}
 	d.verdicts = newVerdicts(o.Registerer, d.metrics.index, d.Active)
 	return d, nil
@@ -168,6 +199,7 @@ func (d *Desk) Run(ctx context.Context) error {
 	}
 	if slices.Contains(d.o.Stages, article.StageIngest) {
 		group.Go(func() error { return d.keepHouse(ctx) })
+		group.Go(func() error { return d.keepWatch(ctx) })
 	}
 	return group.Wait()
 }
@@ -240,7 +272,7 @@ func table() map[string]row {
 
 // runStage runs one stage on a connection of its own.
 func (d *Desk) runStage(ctx context.Context, name string) error {
-	nc, err := d.o.Dial(name)
+	nc, err := d.dial(name)
 	if err != nil {
 		return err
 	}
@@ -317,6 +349,9 @@ func (d *Desk) runStage(ctx context.Context, name string) error {
 		Publisher: bus.PublisherOptions{Batch: batch},
 		State:     state,
 		Blobs:     blobs,
+		Tracer:    d.o.Tracer,
+		Reasons:   reasonsOf(name),
+		Buried:    d.buried,
 		Metrics:   d.stages,
 		Logger:    d.o.Logger,
 		Started:   func() { d.started.Add(1) },

@@ -2,13 +2,13 @@ package desk
 
 import (
 	"context"
-	"time"
 
 	"github.com/copydesk/copydesk/pkg/article"
 	"github.com/copydesk/copydesk/pkg/bus"
 	"github.com/copydesk/copydesk/pkg/entity"
 	"github.com/copydesk/copydesk/pkg/stage"
 	"github.com/copydesk/copydesk/pkg/summary"
+	"github.com/copydesk/copydesk/pkg/trace"
 )
 
 // enricher is a stage after dedupe: it fills its part of the record, and when it
@@ -20,7 +20,8 @@ type enricher struct {
 	leave   func(a *article.Article) // sets what a part that is left out looks like
 	subject func(a *article.Article) string
 	limit   int
-	last    bool // what it publishes is the finished record
+	// stored is called once an article the stage has filled is published.
+	stored func(ctx context.Context, a *article.Article)
 }
 
 func (e *enricher) work(ctx context.Context, in stage.In) ([]stage.Out, error) {
@@ -52,14 +53,8 @@ func (e *enricher) pass(ctx context.Context, in stage.In, fill func(*article.Art
 	if err != nil {
 		return nil, err
 	}
-	if e.last {
-		out.Stored = e.finished(a.Received)
-	}
+	out.Stored = func() { e.stored(ctx, a) }
 	return []stage.Out{out}, nil
-}
-
-func (e *enricher) finished(received time.Time) func() {
-	return func() { e.post.d.metrics.latency("original", e.post.now().Sub(received)) }
 }
 
 // buildEntities: who, what and where, under the overrides of the desk.
@@ -68,7 +63,7 @@ func buildEntities(ctx context.Context, p *post) (stage.Func, fallback, error) {
 		entity.Load() // beside, so that the stage is ready at once
 		return nil
 	})
-	over, err := openEntityOverrides(ctx, p.js, p.d.o.Logger)
+	over, err := openEntityOverrides(ctx, p.js, p.d.o.Logger, p.d.metrics.overridden(overridesOf[article.StageEntities]))
 	if err != nil {
 		return nil, nil, err
 	}
@@ -89,6 +84,7 @@ func buildEntities(ctx context.Context, p *post) (stage.Func, fallback, error) {
 		},
 		subject: func(*article.Article) string { return article.SubjectTagged },
 		limit:   bus.MaxInline,
+		stored:  func(_ context.Context, a *article.Article) { p.d.content.tagged(a) },
 	}
 	return e.work, e.passOn, nil
 }
@@ -117,7 +113,12 @@ func buildSummarize(_ context.Context, p *post) (stage.Func, fallback, error) {
 			return article.EnrichedSubject(a.Language, relation, a.Source.Name)
 		},
 		limit: maxWhole,
-		last:  true,
+		// What it publishes is the finished record.
+		stored: func(ctx context.Context, a *article.Article) {
+			p.d.content.summed(a)
+			p.d.content.item(a.Source.Name, a.Lane, itemEnriched)
+			p.d.metrics.finished(false, a.Lane, p.now().Sub(a.Received), trace.SampledID(ctx))
+		},
 	}
 	return e.work, e.passOn, nil
 }

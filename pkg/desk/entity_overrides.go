@@ -83,6 +83,7 @@ func ParseEntityOverride(key string, value []byte) (e EntityOverride, ok bool, e
 type entityOverrides struct {
 	*overrideWatch
 	log      *slog.Logger
+	show     func(revision uint64, n int)
 	all      map[string]entity.Override
 	reported map[entity.Problem]bool
 	current  atomic.Pointer[entity.Overrides]
@@ -90,8 +91,8 @@ type entityOverrides struct {
 
 // openEntityOverrides reads the bucket whole. The overrides are followed until ctx is
 // done.
-func openEntityOverrides(ctx context.Context, js jetstream.JetStream, log *slog.Logger) (*entityOverrides, error) {
-	o := &entityOverrides{log: log, all: map[string]entity.Override{}, reported: map[entity.Problem]bool{}}
+func openEntityOverrides(ctx context.Context, js jetstream.JetStream, log *slog.Logger, show func(revision uint64, n int)) (*entityOverrides, error) {
+	o := &entityOverrides{log: log, show: show, all: map[string]entity.Override{}, reported: map[entity.Problem]bool{}}
 	var err error
 	o.overrideWatch, err = watchOverrides(ctx, js, log, EntityPrefix, o.note, o.swap)
 	return o, err
@@ -113,6 +114,7 @@ func (o *entityOverrides) note(key string, value []byte) error {
 
 // swap makes what was noted the overrides that hold, and says once what of it does not.
 func (o *entityOverrides) swap(latest uint64) {
+	o.show(latest, len(o.all))
 	lines := make([]string, 0, len(o.all))
 	for _, key := range slices.Sorted(maps.Keys(o.all)) {
 		b, err := json.Marshal(o.all[key])

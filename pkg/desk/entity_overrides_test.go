@@ -102,7 +102,7 @@ func TestEntityOverrides_areReadWholeFollowedAndBadOnesSaidOnce(t *testing.T) {
 	lines := &logLines{}
 	open := func() *entityOverrides {
 		t.Helper()
-		o, err := openEntityOverrides(t.Context(), s.JS, slog.New(slog.NewTextHandler(lines, nil)))
+		o, err := openEntityOverrides(t.Context(), s.JS, slog.New(slog.NewTextHandler(lines, nil)), func(uint64, int) {})
 		if err != nil {
 			t.Fatal(err)
 		}

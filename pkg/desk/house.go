@@ -14,7 +14,7 @@ import (
 // keepHouse counts the ledger on and trims the streams now and then. It runs beside
 // ingest, in as many processes as ingest does: both jobs bear company.
 func (d *Desk) keepHouse(ctx context.Context) error {
-	nc, err := d.o.Dial("housekeeping")
+	nc, err := d.dial("housekeeping")
 	if err != nil {
 		return err
 	}
@@ -34,6 +34,9 @@ func (d *Desk) keepHouse(ctx context.Context) error {
 	trimmer := bus.NewTrimmer(js, d.topo, state, d.o.Now, books.KeepFrom)
 	tick := time.NewTicker(d.o.HousekeepingInterval)
 	defer tick.Stop()
+	if err := d.balance(ctx, js, books); err != nil && ctx.Err() == nil {
+		d.o.Logger.Warn("housekeeping", "err", err)
+	}
 	for {
 		select {
 		case <-ctx.Done():
@@ -41,15 +44,15 @@ func (d *Desk) keepHouse(ctx context.Context) error {
 		case <-tick.C:
 		}
 		// Trouble here is passing, or the stages have it too and say so.
-		if err := tidy(ctx, books, trimmer); err != nil && ctx.Err() == nil {
+		if err := d.tidy(ctx, js, books, trimmer); err != nil && ctx.Err() == nil {
 			d.o.Logger.Warn("housekeeping", "err", err)
 		}
 	}
 }
 
 // tidy counts before it trims.
-func tidy(ctx context.Context, books *ledger.Ledger, trimmer *bus.Trimmer) error {
-	if err := books.Advance(ctx); err != nil {
+func (d *Desk) tidy(ctx context.Context, js jetstream.JetStream, books *ledger.Ledger, trimmer *bus.Trimmer) error {
+	if err := d.balance(ctx, js, books); err != nil {
 		return err
 	}
 	if err := books.Save(ctx); err != nil {
@@ -57,4 +60,24 @@ func tidy(ctx context.Context, books *ledger.Ledger, trimmer *bus.Trimmer) error
 	}
 	_, err := trimmer.Trim(ctx)
 	return err
+}
+
+// balance counts the ledger on, and again after asking the consumers, which costs
+// little and tells what is lost from what is on its way.
+func (d *Desk) balance(ctx context.Context, js jetstream.JetStream, books *ledger.Ledger) error {
+	if err := books.Advance(ctx); err != nil {
+		return err
+	}
+	before := ledger.Total(books.Report())
+	hand, err := inHand(ctx, js, d.topo)
+	if err != nil {
+		return err
+	}
+	if err := books.Advance(ctx); err != nil {
+		return err
+	}
+	report := books.Report()
+	d.ledger.Set(report)
+	d.ledger.SetLeak(ledger.Leak(before, hand, ledger.Total(report)))
+	return nil
 }

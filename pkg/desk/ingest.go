@@ -27,6 +27,12 @@ func buildIngest(ctx context.Context, p *post) (stage.Func, fallback, error) {
 		return nil, nil, err
 	}
 	p.group.Go(func() error { return learn.run(ctx) })
+	p.group.Go(func() error {
+		if err := p.d.content.recall(ctx, p.js); err != nil && ctx.Err() == nil {
+			p.d.o.Logger.Warn("metrics", "err", err) // of when sources were seen; the news goes on
+		}
+		return nil
+	})
 	files := &reader{pool: p.d.pool, limits: extract.Limits{Raw: bus.MaxFile}}
 	return func(ctx context.Context, in stage.In) ([]stage.Out, error) {
 		started := p.now()
@@ -34,6 +40,7 @@ func buildIngest(ctx context.Context, p *post) (stage.Func, fallback, error) {
 		if err != nil {
 			return nil, err
 		}
+		p.d.content.arrived(hints.Source, hints.Lane, in.Stored)
 		learn.brief(&hints)
 		items, err := files.read(ctx, data, hints)
 		var reject *extract.Reject
@@ -56,6 +63,7 @@ func buildIngest(ctx context.Context, p *post) (stage.Func, fallback, error) {
 			if outs[i], err = p.seal(ctx, a, in, started, article.SubjectIngested, bus.MaxInline); err != nil {
 				return nil, err
 			}
+			outs[i].Stored = func() { p.d.content.article(a) }
 		}
 		return outs, nil
 	}, nil, nil

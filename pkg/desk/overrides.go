@@ -106,13 +106,14 @@ func ParsePairOverride(key string, value []byte) (p PairOverride, ok bool, err e
 // overrides are the desk's words on pairs, as they are in the bucket now.
 type overrides struct {
 	*overrideWatch
+	show    func(revision uint64, pairs int)
 	pairs   map[string]dedupe.Override
 	current atomic.Pointer[dedupe.Overrides]
 }
 
 // openOverrides reads the bucket whole. The overrides are followed until ctx is done.
-func openOverrides(ctx context.Context, js jetstream.JetStream, log *slog.Logger) (*overrides, error) {
-	o := &overrides{pairs: map[string]dedupe.Override{}}
+func openOverrides(ctx context.Context, js jetstream.JetStream, log *slog.Logger, show func(revision uint64, pairs int)) (*overrides, error) {
+	o := &overrides{show: show, pairs: map[string]dedupe.Override{}}
 	var err error
 	o.overrideWatch, err = watchOverrides(ctx, js, log, pairPrefix, o.note, o.swap)
 	return o, err
@@ -134,6 +135,7 @@ func (o *overrides) note(key string, value []byte) error {
 
 // swap makes what was noted the overrides that hold.
 func (o *overrides) swap(latest uint64) {
+	o.show(latest, len(o.pairs))
 	if len(o.pairs) == 0 {
 		o.current.Store(nil)
 		return

@@ -78,7 +78,7 @@ func TestOverrides_areReadWholeFollowedAndNamedByWhatTheyAre(t *testing.T) {
 	}
 	open := func() *overrides {
 		t.Helper()
-		o, err := openOverrides(t.Context(), s.JS, desktest.Logger(t))
+		o, err := openOverrides(t.Context(), s.JS, desktest.Logger(t), func(uint64, int) {})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -1,7 +1,9 @@
 package entity
 
 import (
+	"crypto/sha256"
 	_ "embed"
+	"encoding/hex"
 	"sync"
 
 	"github.com/copydesk/copydesk/pkg/entity/crf"
@@ -17,6 +19,12 @@ var loadNames = sync.OnceValue(func() *crf.Model {
 	}
 	return m
 })
+
+// Model names the weights that names are found by: it changes when they do.
+func Model() string {
+	sum := sha256.Sum256(namesModel)
+	return "names/" + hex.EncodeToString(sum[:4])
+}
 
 // Load makes the models ready, a tenth of a second of work that the first Tag does
 // otherwise. It is safe to call at any time.

@@ -24,6 +24,7 @@ import (
 type feed struct {
 	r       *runner
 	in      Input
+	m       *gauges
 	subject string // of pull requests
 
 	mu          sync.Mutex
@@ -38,7 +39,9 @@ type feed struct {
 	bytes       int64                // of flight
 	known       map[uint64]attempts  // deliveries this process gave back
 
+	stream  jetstream.Stream
 	created time.Time // of the stream
+	oldest  oldest
 	ackWait time.Duration
 	floor   atomic.Uint64 // once acknowledged up to here, and remembered
 	epoch   time.Time     // messages stored before are looked up
@@ -52,7 +55,7 @@ type attempts struct {
 
 func newFeed(r *runner, in Input) *feed {
 	return &feed{
-		r: r, in: in,
+		r: r, in: in, m: r.o.Metrics.consumer(in.Stream, in.Consumer),
 		subject: "$JS.API.CONSUMER.MSG.NEXT." + in.Stream + "." + in.Consumer,
 		open:    in.Gate == nil,
 		flight:  map[uint64]*delivery{},
@@ -71,7 +74,7 @@ func (f *feed) bind(ctx context.Context) (unackedSince time.Time, err error) {
 	if err != nil {
 		return time.Time{}, fmt.Errorf("bind to consumer %s of %s: %w", f.in.Consumer, f.in.Stream, err)
 	}
-	f.created = s.CachedInfo().Created
+	f.stream, f.created = s, s.CachedInfo().Created
 	if f.r.o.State != nil {
 		floor, err := f.r.o.State.Floor(ctx, f.in.Stream, f.in.Consumer, f.created)
 		if err != nil {
@@ -194,32 +197,6 @@ func (f *feed) abandonAll() {
 			f.say(d, wordNak(0))
 		}
 	}
-}
-
-// look reads the consumer's state into the metrics and remembers its floor.
-func (f *feed) look(ctx context.Context) error {
-	ctx, cancel := context.WithTimeout(ctx, pollInterval)
-	defer cancel()
-	c, err := f.r.js.Consumer(ctx, f.in.Stream, f.in.Consumer)
-	if err != nil {
-		return err
-	}
-	info := c.CachedInfo()
-	m := f.r.o.Metrics
-	m.pending.WithLabelValues(f.in.Stream, f.in.Consumer).Set(float64(info.NumPending))
-	m.ackPending.WithLabelValues(f.in.Stream, f.in.Consumer).Set(float64(info.NumAckPending))
-	m.redelivered.WithLabelValues(f.in.Stream, f.in.Consumer).Set(float64(info.NumRedelivered))
-	m.waiting.WithLabelValues(f.in.Stream, f.in.Consumer).Set(float64(info.NumWaiting))
-	floor := info.AckFloor.Stream
-	f.forgetBelow(floor)
-	if f.r.o.State == nil || floor <= f.floor.Load() {
-		return nil
-	}
-	if err := f.r.o.State.SaveFloor(ctx, f.in.Stream, f.in.Consumer, f.created, floor); err != nil {
-		return err
-	}
-	f.floor.Store(floor)
-	return nil
 }
 
 // inFlight returns how many deliveries are buffered or worked on.

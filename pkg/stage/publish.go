@@ -66,7 +66,7 @@ func (r *runner) messages(d *delivery, outs []Out) []*nats.Msg {
 }
 
 // carried headers go from input to outputs by themselves.
-var carried = []string{article.HeaderRun, article.HeaderRetry, article.HeaderTrace}
+var carried = []string{article.HeaderRun, article.HeaderRetry, article.HeaderTrace, article.HeaderState}
 
 // publish sends messages; the last answer concludes the delivery.
 func (r *runner) publish(d *delivery, msgs []*nats.Msg) {
@@ -80,12 +80,17 @@ func (r *runner) publish(d *delivery, msgs []*nats.Msg) {
 			r.answered(d, nil)
 			continue
 		}
+		sent := r.traceSend(d, m, len(msgs) > 1)
 		err := r.fit(r.calls, d, m)
 		if err == nil {
 			r.m.out.Add(float64(len(m.Data)))
 			err = r.pub.Publish(r.calls, m, func(a bus.Ack, err error) {
+				sent.answered(err)
 				if a.Duplicate {
 					r.m.dupAcks.Inc()
+				}
+				if err == nil && !a.Duplicate && m.Subject == r.dead {
+					r.buried(m.Header)
 				}
 				if err == nil && i < len(d.placed) && d.placed[i] != nil {
 					d.placed[i](a)
@@ -94,10 +99,19 @@ func (r *runner) publish(d *delivery, msgs []*nats.Msg) {
 			})
 		}
 		if err != nil {
+			sent.answered(err)
 			r.answered(d, err)
 		}
 	}
 	r.answered(d, nil)
+}
+
+// buried counts a dead letter that is stored.
+func (r *runner) buried(h nats.Header) {
+	r.m.bury(h.Get(article.HeaderReason), h.Get(article.HeaderClass))
+	if r.o.Buried != nil {
+		r.o.Buried(h)
+	}
 }
 
 // answered counts an answer and concludes the delivery with the last one.

@@ -117,6 +117,9 @@ func (f *feed) receive(m *nats.Msg) {
 		}
 		return
 	}
+	if p.delivered > 1 {
+		f.r.m.redelivers.Inc()
+	}
 	d.lost = p.delivered - 1 - f.known[p.seq].naks
 	f.flight[p.seq] = d
 	f.bytes += int64(len(m.Data))

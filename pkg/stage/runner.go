@@ -11,6 +11,7 @@ import (
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 
+	"github.com/copydesk/copydesk/pkg/article"
 	"github.com/copydesk/copydesk/pkg/bus"
 )
 
@@ -18,8 +19,6 @@ const (
 	// watchInterval is how often feeds are watched: the resolution of deadlines and
 	// of signs of life.
 	watchInterval = 100 * time.Millisecond
-	// pollInterval is how often the stage looks at its consumers.
-	pollInterval = 5 * time.Second
 	// goneAfter is how many looks in a row must miss a consumer before the stage
 	// ends: a cluster that elects a leader may deny it for a moment.
 	goneAfter = 3
@@ -38,6 +37,7 @@ type runner struct {
 	pub  *bus.Publisher
 	m    *meters
 	seen *published
+	dead string // subject of the stage's dead letters
 
 	feeds    []*feed
 	work     chan *delivery
@@ -57,21 +57,24 @@ func newRunner(ctx context.Context, nc *nats.Conn, o Options) (*runner, error) {
 	if err != nil {
 		return nil, fmt.Errorf("stage %s: %w", o.Name, err)
 	}
+	prefetch := 0
+	for _, in := range o.Inputs {
+		prefetch += in.Prefetch
+	}
 	r := &runner{
 		o: o, nc: nc, js: js,
-		m:        o.Metrics.of(o.Name, o.Concurrency),
+		m:        o.Metrics.of(o.Name, o.Concurrency, prefetch, o.Reasons),
 		seen:     newPublished(js, o.Name, o.Outputs),
+		dead:     article.DeadSubject(o.Name),
 		draining: make(chan struct{}),
 		quit:     make(chan struct{}),
 		fatal:    make(chan error, 1),
 	}
 	r.seen.splits = o.Part != nil
-	room := 0
 	for _, in := range o.Inputs {
 		r.feeds = append(r.feeds, newFeed(r, in))
-		room += 2 * in.Prefetch
 	}
-	r.work, r.suspects = make(chan *delivery, room), make(chan *delivery, room)
+	r.work, r.suspects = make(chan *delivery, 2*prefetch), make(chan *delivery, 2*prefetch)
 	var since time.Time
 	for _, f := range r.feeds {
 		t, err := f.bind(ctx)
@@ -216,7 +219,7 @@ func (r *runner) abandon(d *delivery) {
 	}
 	n := r.stuck.Add(1)
 	r.m.stuck.Set(float64(n))
-	r.o.Logger.Warn("a call outlived its deadline and does not return", "stage", r.o.Name, "seq", d.in.Seq, "stuck", n)
+	r.o.Logger.WarnContext(d.work.ctx(), "a call outlived its deadline and does not return", "stage", r.o.Name, "seq", d.in.Seq, "stuck", n)
 	if int(n) > maxStuck*r.o.Concurrency {
 		r.workers.Done() // nobody waits for it any more
 		r.fail(fmt.Errorf("%d calls hang past their deadline of %s", n, r.o.Timeout))
@@ -238,16 +241,10 @@ func (r *runner) abandon(d *delivery) {
 // poll looks at the consumers now and then: for the metrics, to remember how far
 // they were acknowledged, and to notice when one is gone.
 func (r *runner) poll(ctx context.Context) {
-	tick := time.NewTicker(pollInterval)
+	tick := time.NewTicker(r.o.Look)
 	defer tick.Stop()
 	missing := 0
 	for {
-		select {
-		case <-ctx.Done():
-			return
-		case now := <-tick.C:
-			r.seen.forget(now, forgetAfter)
-		}
 		for _, f := range r.feeds {
 			err := f.look(ctx)
 			if errors.Is(err, jetstream.ErrConsumerNotFound) || errors.Is(err, jetstream.ErrStreamNotFound) {
@@ -258,9 +255,15 @@ func (r *runner) poll(ctx context.Context) {
 			}
 			missing = 0
 			if err != nil && ctx.Err() == nil {
-				r.o.Metrics.pollErrors.WithLabelValues(f.in.Stream, f.in.Consumer).Inc()
+				f.m.pollErrors.Inc()
 				r.o.Logger.Debug("look at consumer", "stream", f.in.Stream, "err", err)
 			}
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case now := <-tick.C:
+			r.seen.forget(now, forgetAfter)
 		}
 	}
 }

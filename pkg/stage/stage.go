@@ -33,6 +33,7 @@ import (
 
 	"github.com/nats-io/nats.go"
 	"github.com/prometheus/client_golang/prometheus"
+	"go.opentelemetry.io/otel/trace"
 
 	"github.com/copydesk/copydesk/pkg/article"
 	"github.com/copydesk/copydesk/pkg/bus"
@@ -149,6 +150,20 @@ type Options struct {
 	// Blobs takes dead letters too large for a message. Nil forgoes it.
 	Blobs *bus.Blobs
 
+	// Reasons are the codes Func rejects with, for the metrics: a code that is not among
+	// them counts as "other".
+	Reasons []string
+	// Buried, if set, is called with the headers of each dead letter once it is stored.
+	// It must not block.
+	Buried func(h nats.Header)
+	// Look is how often the stage looks at its consumers. Default 5 s.
+	Look time.Duration
+
+	// Tracer, if set, makes spans of the work on each message and of what it publishes.
+	// The function's context is in the former. Nil costs nothing; the trace of an input
+	// goes on to its outputs all the same.
+	Tracer trace.Tracer
+
 	Metrics *Metrics     // nil: not exported
 	Logger  *slog.Logger // nil: discarded
 	// Started, if set, is called when the stage has begun to pull.
@@ -184,6 +199,9 @@ func (o Options) withDefaults() Options {
 	}
 	if o.DuplicateWindow == 0 {
 		o.DuplicateWindow = 10 * time.Minute
+	}
+	if o.Look == 0 {
+		o.Look = 5 * time.Second
 	}
 	if o.Identify == nil {
 		o.Identify = func(in In) nats.Header { return in.Header }

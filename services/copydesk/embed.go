@@ -10,6 +10,7 @@ import (
 	"github.com/copydesk/copydesk/pkg/bus"
 	"github.com/copydesk/copydesk/pkg/door"
 	"github.com/copydesk/copydesk/pkg/natsembed"
+	"github.com/copydesk/copydesk/pkg/survey"
 )
 
 // road is a provisioned NATS, with an inbox, for commands that run a desk.
@@ -64,6 +65,14 @@ func openRoad(ctx context.Context, dial bus.Dialer, s bus.Settings) (r *road, er
 	}
 	r.inbox, err = door.OpenInbox(ctx, r.js, bus.NewIntake(r.pub, r.blobs))
 	return r, err
+}
+
+// survey is how the server in the process is looked at; nil when NATS is elsewhere.
+func (r *road) survey() survey.Source {
+	if r.server == nil {
+		return nil
+	}
+	return r.server.Survey
 }
 
 // Close takes the road down; a server in the process last.

@@ -25,6 +25,11 @@ func learningFlags(f *pflag.FlagSet, l *desk.Learning) {
 	f.AddGoFlagSet(std)
 }
 
+// sourceFlags are those about the sources that metrics tell apart.
+func sourceFlags(f *pflag.FlagSet, sources *[]string) {
+	f.StringSliceVar(sources, "source-labels", nil, "`sources` that metrics tell apart; all others are \"other\"")
+}
+
 // processFlags are the flags of commands that run until they are stopped.
 func processFlags(f *pflag.FlagSet, o *run.Options, listen string) {
 	f.StringVar(&o.Listen, "listen", listen, "serve HTTP on this `address`; empty for none")

@@ -29,6 +29,7 @@ type upOptions struct {
 	process    run.Options
 	settings   bus.Settings
 	learning   desk.Learning
+	Sources    []string
 	Data       string
 	Token      string
 	NATSListen string
@@ -59,6 +60,7 @@ each article that comes to an end from then on. copydesk goes on until it is sto
 	f.Lookup("nats").DefValue, o.nats.URL = "", ""
 	roadFlags(f, &o.settings)
 	learningFlags(f, &o.learning)
+	sourceFlags(f, &o.Sources)
 	processFlags(f, &o.process, defaultListen)
 	f.StringVar(&o.Data, "data", "copydesk-data", "`folder` of the embedded server's streams")
 	f.StringVar(&o.Token, "door-token", "", "`token` for the door; needed on an address other than loopback")
@@ -71,6 +73,9 @@ func (o *upOptions) run(cmd *cobra.Command) error {
 	if o.nats.URL != "" && o.NATSListen != "" {
 		return run.Usage(errors.New("up: --nats-listen is the embedded server's, which --nats does without"))
 	}
+	if err := desk.CheckSources(o.Sources); err != nil {
+		return run.Usage(fmt.Errorf("up: --source-labels: %w", err))
+	}
 	ro, err := processOptions(cmd, o.process)
 	if err != nil {
 		return err
@@ -81,8 +86,10 @@ func (o *upOptions) run(cmd *cobra.Command) error {
 			return err
 		}
 		defer r.Close()
+		r.inbox.Trace(p.Tracer)
 		d, err := desk.New(desk.Options{
-			Dial: r.dial, Settings: o.settings, Learning: o.learning, StateDir: o.stateDir(), Grace: stageGrace(o.process.Grace), Version: run.BuildInfo().Version, Logger: p.Log, Registerer: p.Registry, Isolate: true, Wrap: wrapStages,
+			Dial: r.dial, Settings: o.settings, Learning: o.learning, StateDir: o.stateDir(),
+			Sources: o.Sources, Survey: r.survey(), Grace: stageGrace(o.process.Grace), Version: run.BuildInfo().Version, Logger: p.Log, Registerer: p.Registry, Tracer: p.Tracer, Isolate: true, Wrap: wrapStages,
 		})
 		if err != nil {
 			return err

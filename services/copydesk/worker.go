@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"strings"
 	"time"
 
@@ -22,6 +23,7 @@ func workerCommand() *cobra.Command {
 		learning  desk.Learning
 		provision bool
 		stateDir  string
+		sources   []string
 	)
 	cmd := &cobra.Command{
 		Use:   "worker STAGE…",
@@ -38,15 +40,18 @@ gets --provision=false.`,
 		Args:      cobra.MatchAll(cobra.MinimumNArgs(1), cobra.OnlyValidArgs),
 		ValidArgs: article.Stages(),
 		RunE: func(cmd *cobra.Command, stages []string) error {
+			if err := desk.CheckSources(sources); err != nil {
+				return run.Usage(fmt.Errorf("worker: --source-labels: %w", err))
+			}
 			o, err := processOptions(cmd, process)
 			if err != nil {
 				return err
 			}
 			return run.Run(cmd.Context(), "worker", o, func(ctx context.Context, p *run.Process) error {
 				d, err := desk.New(desk.Options{
-					Dial: nats.dialer(p.Log), Settings: settings, Learning: learning, Stages: stages, Provision: provision, StateDir: stateDir,
+					Dial: nats.dialer(p.Log), Settings: settings, Learning: learning, Stages: stages, Provision: provision, StateDir: stateDir, Sources: sources,
 					Grace: stageGrace(process.Grace), Version: run.BuildInfo().Version,
-					Logger: p.Log, Registerer: p.Registry, Isolate: true, Wrap: wrapStages,
+					Logger: p.Log, Registerer: p.Registry, Tracer: p.Tracer, Isolate: true, Wrap: wrapStages,
 				})
 				if err != nil {
 					return err
@@ -61,6 +66,7 @@ gets --provision=false.`,
 	nats.flags(f)
 	roadFlags(f, &settings)
 	learningFlags(f, &learning)
+	sourceFlags(f, &sources)
 	processFlags(f, &process, "")
 	f.StringVar(&stateDir, "state-dir", "", "`folder` of this worker's own where dedupe keeps its index, to start quicker")
 	f.BoolVar(&provision, "provision", true, "declare streams and consumers first; off where the worker may not")
