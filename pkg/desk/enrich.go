@@ -62,17 +62,26 @@ func (e *enricher) finished(received time.Time) func() {
 	return func() { e.post.d.metrics.latency("original", e.post.now().Sub(received)) }
 }
 
-// buildEntities: who, what and where.
-func buildEntities(_ context.Context, p *post) (stage.Func, fallback, error) {
+// buildEntities: who, what and where, under the overrides of the desk.
+func buildEntities(ctx context.Context, p *post) (stage.Func, fallback, error) {
 	p.group.Go(func() error {
 		entity.Load() // beside, so that the stage is ready at once
 		return nil
 	})
+	over, err := openEntityOverrides(ctx, p.js, p.d.o.Logger)
+	if err != nil {
+		return nil, nil, err
+	}
+	p.group.Go(func() error { return over.follow(ctx) })
 	e := &enricher{
 		post: p,
 		fill: func(a *article.Article) {
-			entities, quotes, level := entity.Tag(a)
+			o := over.current.Load()
+			entities, quotes, level := entity.TagUnder(o, a)
 			a.Entities, a.Quotes, a.Coverage.Entities = entities, quotes, &level
+			if rev := o.Rev(); rev != "" {
+				a.EntitiesOverridesRev = &rev
+			}
 		},
 		leave: func(a *article.Article) {
 			none := article.None

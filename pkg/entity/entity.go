@@ -23,22 +23,31 @@
 // The parts of a split quotation are quotations of their own. Each paragraph of a long one
 // is too.
 //
+// The desk has the last word (TagUnder): it denies names, says what a spelling means, makes
+// one entity of two, and enters entities; what it says is found in the text whether the
+// tagger would find it or not, the longest name first.
+//
 // Every mention points into the text, in code points, and its Text is what stands
 // there. The confidence of a name that the field found is the probability it gives to
 // exactly this name, tempered so that of names with 0.8 about eight in ten are right;
 // rules and the gazetteer carry fixed ones. What cannot be told is left out or null. The
 // same article gives the same entities in the same order.
 //
-// The field is trained on English. In other languages only the gazetteer's names and
-// quotations are found: nearly all of what is tagged there is right, and most names are
-// missed. Where words are not parted by spaces nothing is. The level of coverage says
-// which: full, rules or none.
+// The field is trained on English. In German, French, Spanish, Italian, Portuguese and
+// Dutch names are found by rules: given names, titles, kinds and legal forms of
+// organisations, acronyms, cities, countries by their names there, and surnames of persons
+// that were found (MODELS.md has how well). They are chosen so that what is tagged is right;
+// names without any such sign are missed. In other languages of Latin script the gazetteer
+// alone speaks, in other scripts hardly anything does, and where words are not parted by
+// spaces nothing. The level of coverage says which: full, rules or none.
 package entity
 
 import (
 	"math"
 	"slices"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/copydesk/copydesk/pkg/article"
 	"github.com/copydesk/copydesk/pkg/text"
@@ -51,27 +60,38 @@ var unspaced = []string{"zh", "ja", "th", "lo", "km", "my", "bo"}
 // of the text, and what can be expected of them in its language. It does not change
 // the article and is safe for concurrent use.
 func Tag(a *article.Article) (article.List[article.Entity], article.List[article.Quote], article.Level) {
+	return TagUnder(nil, a)
+}
+
+// TagUnder is Tag under the overrides of the desk. The same article under the same
+// overrides gives the same entities.
+func TagUnder(o *Overrides, a *article.Article) (article.List[article.Entity], article.List[article.Quote], article.Level) {
 	entities, quotes := article.List[article.Entity]{}, article.List[article.Quote]{}
 	lang := article.PrimaryLanguage(a.Language)
 	if a.Text == nil || slices.Contains(unspaced, lang) {
 		return entities, quotes, article.None
 	}
 	t := newTagger(text.Scan(*a.Text))
-	t.a = a
+	t.a, t.overrides = a, o
 	if a.Dateline != nil { // the first sentence begins behind it
 		if i := t.wordAt(len(*a.Dateline)); i < len(t.words) {
 			t.words[i].opens = true
 		}
 	}
 	level := article.Rules
-	t.find(lang == "en" || lang == "und")
+	t.find(lang)
 	t.join()
+	t.link()
+	t.overrule()
 	if lang == "en" || lang == "und" {
 		t.heldTitles()
+		t.deny()
 	}
-	t.link()
-	if lang == "en" {
+	switch {
+	case lang == "en":
 		level = article.Full
+	case !t.latin():
+		level = article.None // what the gazetteer has in Latin script is all that can be
 	}
 	entities = append(entities, t.entities()...)
 	quotes = append(quotes, t.quotes(entities)...)
@@ -94,13 +114,18 @@ type tagger struct {
 	found map[string]*name
 	// titles leads from a title to the key of the person who bore it here.
 	titles map[string]string
+	// overrides are the desk's, nil for none; denied and typed is what those say of names
+	// here that must be found first.
+	overrides     *Overrides
+	denied, typed []foundTerm
 	// taken marks the words that belong to a mention.
 	taken []bool
 }
 
 // name is an entity in the making.
 type name struct {
-	record   *record // nil when not from the gazetteer
+	record   *record // nil when neither from the gazetteer nor from the desk
+	decided  *decided
 	typ      article.EntityType
 	name     string
 	mentions []article.Mention
@@ -131,6 +156,17 @@ func newTagger(doc *text.Document) *tagger {
 	}
 	t.caseless = len(t.words) >= leastCaseless && capitals*100 < len(t.words)
 	return t
+}
+
+// latin reports whether half of the words are written in Latin script.
+func (t *tagger) latin() bool {
+	n := 0
+	for i := range t.words {
+		if r, _ := utf8.DecodeRuneInString(t.words[i].form); unicode.Is(unicode.Latin, r) {
+			n++
+		}
+	}
+	return 2*n >= len(t.words)
 }
 
 // leastCaseless is the least number of words of a text that is judged by its having no
@@ -168,6 +204,7 @@ func (t *tagger) entities() []article.Entity {
 			e.Kind, e.Wikidata, e.Country = r.optional(r.kind), r.optional(r.wikidata), r.optional(r.country)
 		}
 		t.locate(&e, n, countries)
+		n.decided.place(&e)
 		for _, m := range n.mentions {
 			e.Confidence = max(e.Confidence, m.Confidence)
 			weight := 1.0

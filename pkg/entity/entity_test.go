@@ -263,7 +263,9 @@ func TestTag_coverage(t *testing.T) {
 		entities   int
 	}{
 		{"en-GB", "Talks in Egypt.", article.Full, 1},
-		{"de", "Die Hafenarbeiter in Israel und der Vorsitzende Karl Vogt.", article.Rules, 1},
+		{"de", "Die Hafenarbeiter in Israel und der Vorsitzende Karl Vogt.", article.Rules, 2},
+		{"pl", "Rozmowy w Japan i Oslo.", article.Rules, 2},
+		{"ru", "Переговоры в Осло.", article.None, 0},
 		{"", "Talks in Egypt.", article.Rules, 1},
 		{"ja", "エジプトで協議。", article.None, 0},
 	} {

@@ -68,6 +68,8 @@ type alias struct {
 	form   string
 	// exact holds the letters of an acronym: "US" is a country, "us" a word.
 	exact string
+	// decided is what the desk says the record is, if it is the desk that knows the name.
+	decided *decided
 }
 
 // gazetteer finds records by the folded words of their names.

@@ -24,6 +24,7 @@ func Load() {
 	var bases sync.WaitGroup
 	bases.Go(func() {
 		spelledRecords() // of the gazetteer
+		loadExonyms()
 		loadWider()
 	})
 	loadNames()
