@@ -1,8 +1,10 @@
 package eval
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/copydesk/copydesk/pkg/summary"
@@ -86,5 +88,38 @@ func TestSummaries(t *testing.T) {
 	}
 	if _, trained := got["own/trained r1"]; trained {
 		t.Error("an article that was not learnt from counts as one")
+	}
+}
+
+func TestReadSummaries_boilerplateIsTakenOut(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	var lines strings.Builder
+	for n := range repeatedIn {
+		shared := "The ferry had been out of service since the spring."
+		if n == 0 {
+			shared = "One fewer has this sentence than the other one."
+		}
+		fmt.Fprintf(&lines, `{"id": "%d", "text": "Ferry %d sank. Write to us and win a day on the river. %s", "reference": "A ferry sank."}`+"\n", n, n, shared)
+	}
+	if err := os.MkdirAll(filepath.Join(dir, "summaries", "wire"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(dir, "summaries", "wire", "articles.jsonl"), []byte(lines.String()), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	sets, err := ReadSummaries(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for n, a := range sets[0].Articles {
+		got := strings.Join(strings.Fields(*a.Record.Text), " ")
+		want := fmt.Sprintf("Ferry %d sank. The ferry had been out of service since the spring.", n)
+		if n == 0 {
+			want = "Ferry 0 sank. One fewer has this sentence than the other one."
+		}
+		if got != want {
+			t.Errorf("got %q, want %q", got, want)
+		}
 	}
 }
