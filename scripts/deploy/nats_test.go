@@ -14,6 +14,7 @@ import (
 	"github.com/nats-io/nats-server/v2/server"
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
+	"golang.org/x/sync/errgroup"
 
 	"github.com/copydesk/copydesk/pkg/bus"
 )
@@ -86,16 +87,23 @@ func TestNATS_serverCarriesTheRoad(t *testing.T) {
 	if !s.ReadyForConnections(30 * time.Second) {
 		t.Fatal("the server does not start")
 	}
-	nc, err := nats.Connect(s.ClientURL())
-	if err != nil {
-		t.Fatal(err)
+	// Workers start together, and each declares the streams.
+	group, ctx := errgroup.WithContext(t.Context())
+	for range 6 {
+		group.Go(func() error {
+			nc, err := nats.Connect(s.ClientURL())
+			if err != nil {
+				return err
+			}
+			defer nc.Close()
+			js, err := jetstream.New(nc)
+			if err != nil {
+				return err
+			}
+			return bus.Provision(ctx, js, bus.NewTopology(bus.Settings{}))
+		})
 	}
-	defer nc.Close()
-	js, err := jetstream.New(nc)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := bus.Provision(t.Context(), js, bus.NewTopology(bus.Settings{})); err != nil {
+	if err := group.Wait(); err != nil {
 		t.Fatalf("the server of nats.conf has no room for the streams: %v", err)
 	}
 	objects, err := render(map[string]any{"keda": map[string]any{"enabled": true}})
