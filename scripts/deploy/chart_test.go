@@ -177,6 +177,7 @@ var everything = map[string]any{
 	"podMonitor": map[string]any{"enabled": true, "labels": map[string]any{"release": "prometheus"}},
 	"nats":       map[string]any{"credsSecret": "desk-creds", "tokenSecret": "desk-token"},
 	"image":      map[string]any{"digest": "sha256:" + strings.Repeat("0a", 32)},
+	"streams":    map[string]any{"keepInbox": "48h", "keepHops": "24h", "keepOutput": "72h", "dedupeWindow": "72h"},
 	"extraEnv":   []any{map[string]any{"name": "COPYDESK_ACK_WAIT", "value": "30s"}},
 	"networkPolicy": map[string]any{
 		"metricsFrom": []any{map[string]any{"namespaceSelector": map[string]any{"matchLabels": map[string]any{"kubernetes.io/metadata.name": "monitoring"}}}},
