@@ -67,7 +67,7 @@ var commands = sync.OnceValues(func() ([]command, error) {
 	}
 	defer os.RemoveAll(dir)
 	binary := filepath.Join(dir, "copydesk")
-	build := exec.Command("go", "build", "-o", binary, "./services/copydesk")
+	build := exec.Command("go", "build", "-buildvcs=false", "-o", binary, "./services/copydesk")
 	build.Dir, build.Stderr = root, os.Stderr
 	if err := build.Run(); err != nil {
 		return nil, err
