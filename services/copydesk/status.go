@@ -11,8 +11,8 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 	"github.com/spf13/cobra"
 
+	"github.com/copydesk/copydesk/pkg/overview"
 	"github.com/copydesk/copydesk/pkg/run"
-	"github.com/copydesk/copydesk/pkg/survey"
 )
 
 // statusCommand is "copydesk status".
@@ -57,14 +57,14 @@ not balance: more items have ended than came in.`,
 	return cmd
 }
 
-// status is what "copydesk status" prints: a survey, and which copydesk asked.
+// status is what "copydesk status" prints: an overview, and which copydesk asked.
 type status struct {
-	*survey.Survey
+	*overview.Overview
 	Client run.Build `json:"client"`
 }
 
 func readStatus(ctx context.Context, js jetstream.JetStream) (*status, error) {
-	v, err := survey.New(ctx, js, survey.Options{})
+	v, err := overview.New(ctx, js, overview.Options{})
 	if err != nil {
 		return nil, noDesk(err)
 	}
@@ -78,7 +78,7 @@ func readStatus(ctx context.Context, js jetstream.JetStream) (*status, error) {
 func (s *status) print(out io.Writer) error {
 	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', tabwriter.AlignRight)
 	fmt.Fprintln(w, "source\tlane\tfiles\titems\tenriched\tduplicate\tdead\tin flight\t")
-	row := func(source, lane string, a survey.Account) {
+	row := func(source, lane string, an overview.Account) {
 		fmt.Fprintf(w, "%s\t%s\t%d\t%d\t%d\t%d\t%d\t%d\t\n", source, lane, a.Files, a.Items, a.Enriched, a.Duplicate, a.Dead, a.InFlight)
 	}
 	for _, a := range s.Sources {

@@ -14,8 +14,8 @@ import (
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
 
+	"github.com/copydesk/copydesk/pkg/overview"
 	"github.com/copydesk/copydesk/pkg/run"
-	"github.com/copydesk/copydesk/pkg/survey"
 )
 
 const (
@@ -70,7 +70,7 @@ whose rates are those of --interval.`,
 // once prints a look. It looks twice, for the rates.
 func (o *topOptions) once(cmd *cobra.Command) error {
 	return o.nats.withClient(cmd, func(ctx context.Context, c *client) error {
-		v, err := survey.New(ctx, c.js, survey.Options{})
+		v, err := overview.New(ctx, c.js, overview.Options{})
 		if err != nil {
 			return noDesk(err)
 		}
@@ -91,7 +91,7 @@ func (o *topOptions) once(cmd *cobra.Command) error {
 		if o.JSON {
 			return json.NewEncoder(cmd.OutOrStdout()).Encode(s)
 		}
-		_, err = io.WriteString(cmd.OutOrStdout(), screen{server: c.nc.ConnectedUrlRedacted(), survey: s, interval: o.Interval}.text())
+		_, err = io.WriteString(cmd.OutOrStdout(), screen{server: c.nc.ConnectedUrlRedacted(), overview: s, interval: o.Interval}.text())
 		return err
 	})
 }
@@ -109,13 +109,13 @@ func (o *topOptions) watch(cmd *cobra.Command, environ func() []string) error {
 	}
 	defer c.Close()
 	ctx := cmd.Context()
-	v, err := survey.New(ctx, c.js, survey.Options{})
+	v, err := overview.New(ctx, c.js, overview.Options{})
 	if err != nil {
 		return noDesk(err)
 	}
 	m := &topModel{
 		screen: screen{server: c.nc.ConnectedUrlRedacted(), interval: o.Interval, keys: true},
-		look: func() (*survey.Survey, error) {
+		look: func() (*overview.Overview, error) {
 			ctx, cancel := context.WithTimeout(ctx, lookTimeout)
 			defer cancel()
 			return v.Take(ctx)

@@ -5,7 +5,7 @@ import (
 
 	tea "charm.land/bubbletea/v2"
 
-	"github.com/copydesk/copydesk/pkg/survey"
+	"github.com/copydesk/copydesk/pkg/overview"
 )
 
 // topModel is what "copydesk top" knows. One look is under way at a time, and the next
@@ -13,15 +13,15 @@ import (
 // answers.
 type topModel struct {
 	screen
-	look    func() (*survey.Survey, error)
+	look    func() (*overview.Overview, error)
 	looking bool
 }
 
 // Messages to the model: a look has ended, it is time for one.
 type (
 	looked struct {
-		survey *survey.Survey
-		err    error
+		overview *overview.Overview
+		err      error
 	}
 	due struct{ n int }
 )
@@ -56,7 +56,7 @@ func (m *topModel) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 		m.looking = false
 		m.looks++
 		if m.err = msg.err; msg.err == nil {
-			m.survey = msg.survey
+			m.overview = msg.overview
 		}
 		n := m.looks
 		return m, tea.Tick(m.interval, func(time.Time) tea.Msg { return due{n} })

@@ -16,40 +16,40 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/copydesk/copydesk/pkg/ledger"
-	"github.com/copydesk/copydesk/pkg/survey"
+	"github.com/copydesk/copydesk/pkg/overview"
 )
 
 var update = flag.Bool("update", false, "write the golden screens anew")
 
 func seconds(f float64) *float64 { return &f }
 
-// busy is a survey of a desk with much to do and a stage without a worker.
-func busy() *survey.Survey {
+// busy is an overview of a desk with much to do and a stage without a worker.
+func busy() *overview.Overview {
 	at := time.Date(2026, 2, 17, 8, 30, 5, 0, time.UTC)
-	account := func(source, lane string, sums ledger.Sums) survey.Account {
+	account := func(source, lane string, sums ledger.Sums) overview.Account {
 		sums.Source = source
-		return survey.Account{Sums: sums, Items: sums.Items(), InFlight: sums.InFlight()}
+		return overview.Account{Sums: sums, Items: sums.Items(), InFlight: sums.InFlight()}
 	}
-	return &survey.Survey{
+	return &overview.Overview{
 		Taken: at, Server: "2.15.2",
 		Total: account("", "", ledger.Sums{Files: 1200, Opened: 1190, Split: 4300, Enriched: 3000, Duplicate: 900, Dead: 12}),
-		Lanes: []survey.Account{
+		Lanes: []overview.Account{
 			{Sums: ledger.Sums{Lane: "live"}, Items: 4000, InFlight: 388},
 			{Sums: ledger.Sums{Lane: "backfill"}, Items: 310, InFlight: 10},
 		},
-		Latency: survey.Latency{Samples: 120, P50: seconds(.0243), P95: seconds(1.25), P99: seconds(75)},
-		Stages: []survey.Stage{
-			{Stage: "ingest", Stream: "ARTICLES_INBOX", Pending: 10, Pulls: 2, In: seconds(240), Out: seconds(251.4), Oldest: seconds(.05), State: survey.Waiting},
-			{Stage: "dedupe", Stream: "ARTICLES_INGESTED", AckPending: 77, Redelivered: 3, In: seconds(251.4), Out: seconds(9.96), Oldest: seconds(.31), State: survey.Working},
-			{Stage: "entities", Stream: "ARTICLES_UNIQUE", Pending: 311, In: seconds(.5), Out: seconds(0), Oldest: seconds(3725), State: survey.Absent},
-			{Stage: "summarize", Stream: "ARTICLES_TAGGED", Pulls: 2, State: survey.Idle},
+		Latency: overview.Latency{Samples: 120, P50: seconds(.0243), P95: seconds(1.25), P99: seconds(75)},
+		Stages: []overview.Stage{
+			{Stage: "ingest", Stream: "ARTICLES_INBOX", Pending: 10, Pulls: 2, In: seconds(240), Out: seconds(251.4), Oldest: seconds(.05), State: overview.Waiting},
+			{Stage: "dedupe", Stream: "ARTICLES_INGESTED", AckPending: 77, Redelivered: 3, In: seconds(251.4), Out: seconds(9.96), Oldest: seconds(.31), State: overview.Working},
+			{Stage: "entities", Stream: "ARTICLES_UNIQUE", Pending: 311, In: seconds(.5), Out: seconds(0), Oldest: seconds(3725), State: overview.Absent},
+			{Stage: "summarize", Stream: "ARTICLES_TAGGED", Pulls: 2, State: overview.Idle},
 		},
-		Streams: []survey.Stream{
+		Streams: []overview.Stream{
 			{Stream: "ARTICLES_INBOX", Messages: 1200, Bytes: 5_400_000, MaxBytes: 2 << 30},
 			{Stream: "ARTICLES_UNIQUE", Messages: 3311, Bytes: 900 << 20, MaxBytes: 1 << 30},
 			{Stream: "ARTICLES_DEAD", MaxBytes: 400 << 20},
 		},
-		Dead: survey.Dead{Total: 12, Input: 11, Fault: 1, Last: []survey.Letter{
+		Dead: overview.Dead{Total: 12, Input: 11, Fault: 1, Last: []overview.Letter{
 			{Time: at.Add(-time.Minute), Stage: "ingest", Source: "mail", Class: "fault", Reason: "timeout", Error: "reading took longer than 10s"},
 			{Time: at.Add(-time.Hour), Stage: "ingest", Source: "ap", Class: "input", Reason: "encrypted", Error: "the PDF is locked: send it without a password"},
 		}},
@@ -62,14 +62,14 @@ func TestScreen_text(t *testing.T) {
 	for i := range first.Stages {
 		first.Stages[i].In, first.Stages[i].Out = nil, nil
 	}
-	first.Latency, first.Dead = survey.Latency{}, survey.Dead{}
+	first.Latency, first.Dead = overview.Latency{}, overview.Dead{}
 	broken := busy()
 	broken.Total.InFlight = -3
 	for name, s := range map[string]screen{
-		"busy":       {survey: busy()},
-		"first":      {survey: first, keys: true},
-		"broken":     {survey: broken},
-		"unanswered": {survey: busy(), err: errors.New("look at ARTICLES_DEAD: nats: timeout"), keys: true},
+		"busy":       {overview: busy()},
+		"first":      {overview: first, keys: true},
+		"broken":     {overview: broken},
+		"unanswered": {overview: busy(), err: errors.New("look at ARTICLES_DEAD: nats: timeout"), keys: true},
 		"starting":   {keys: true},
 	} {
 		s.server, s.interval, s.zone = "nats://127.0.0.1:4222", 2*time.Second, time.UTC
@@ -100,7 +100,7 @@ var sgr = regexp.MustCompile("\x1b\\[[0-9;]*m")
 
 func TestScreen_fitsTheTerminal(t *testing.T) {
 	t.Parallel()
-	s := screen{server: "nats://127.0.0.1:4222", survey: busy(), width: 60, height: 12, zone: time.UTC}
+	s := screen{server: "nats://127.0.0.1:4222", overview: busy(), width: 60, height: 12, zone: time.UTC}
 	lines := strings.Split(s.draw(), "\n")
 	if len(lines) != 12 {
 		t.Errorf("%d lines, want the 12 that fit", len(lines))
@@ -130,10 +130,10 @@ func TestScreen_obeysNobodysEscapes(t *testing.T) {
 	evil := "\x1b]0;owned\x07\x1b[2J\u202egnp\u2066\u009b31m\nnext\tcell"
 	s := busy()
 	s.Server = evil
-	s.Dead.Last[0] = survey.Letter{Stage: evil, Source: evil, Class: evil, Reason: evil, Error: evil}
+	s.Dead.Last[0] = overview.Letter{Stage: evil, Source: evil, Class: evil, Reason: evil, Error: evil}
 	for _, drawn := range []string{
-		screen{server: evil, survey: s, err: errors.New(evil)}.text(),
-		sgr.ReplaceAllString(screen{server: evil, survey: s, err: errors.New(evil), width: 300, height: 80}.draw(), ""),
+		screen{server: evil, overview: s, err: errors.New(evil)}.text(),
+		sgr.ReplaceAllString(screen{server: evil, overview: s, err: errors.New(evil), width: 300, height: 80}.draw(), ""),
 	} {
 		if !strings.Contains(drawn, "owned") {
 			t.Error("it is not shown at all")
@@ -151,10 +151,10 @@ func TestScreen_obeysNobodysEscapes(t *testing.T) {
 
 // topUnderTest is a model that looks without a server.
 func topUnderTest(results ...looked) *topModel {
-	return &topModel{screen: screen{interval: time.Millisecond, keys: true, zone: time.UTC}, look: func() (*survey.Survey, error) {
+	return &topModel{screen: screen{interval: time.Millisecond, keys: true, zone: time.UTC}, look: func() (*overview.Overview, error) {
 		r := results[0]
 		results = results[1:]
-		return r.survey, r.err
+		return r.overview, r.err
 	}}
 }
 
@@ -172,13 +172,13 @@ func TestTopModel_looksAgainAnIntervalAfterALook(t *testing.T) {
 	t.Parallel()
 	one, two := busy(), busy()
 	two.Total.Items = 99
-	m := topUnderTest(looked{survey: one}, looked{survey: two})
+	m := topUnderTest(looked{overview: one}, looked{overview: two})
 	if got := m.View().Content; !strings.Contains(got, "looking") {
 		t.Errorf("before the first look it says %q", got)
 	}
 	_, wait := m.Update(m.Init()())
-	if m.survey != one || m.looking {
-		t.Errorf("after a look: survey %p, looking %v", m.survey, m.looking)
+	if m.overview != one || m.looking {
+		t.Errorf("after a look: overview %p, looking %v", m.overview, m.looking)
 	}
 	_, look := m.Update(wait())
 	if look == nil || !m.looking {
@@ -192,7 +192,7 @@ func TestTopModel_looksAgainAnIntervalAfterALook(t *testing.T) {
 
 func TestTopModel_keepsTheLastLookWhenOneFails(t *testing.T) {
 	t.Parallel()
-	m := topUnderTest(looked{survey: busy()}, looked{err: errors.New("nats: timeout")}, looked{survey: busy()})
+	m := topUnderTest(looked{overview: busy()}, looked{err: errors.New("nats: timeout")}, looked{overview: busy()})
 	for _, want := range []bool{false, true, false} {
 		m.Update(m.begin()())
 		if got := m.View().Content; strings.Contains(got, "cannot look: nats: timeout") != want || !strings.Contains(got, "entities") {
@@ -203,7 +203,7 @@ func TestTopModel_keepsTheLastLookWhenOneFails(t *testing.T) {
 
 func TestTopModel_rLooksAtOnceAndOnlyOnce(t *testing.T) {
 	t.Parallel()
-	m := topUnderTest(looked{survey: busy()}, looked{survey: busy()})
+	m := topUnderTest(looked{overview: busy()}, looked{overview: busy()})
 	_, wait := m.Update(m.Init()())
 	_, look := m.Update(press("r"))
 	if look == nil {
@@ -238,7 +238,7 @@ func TestTopModel_keysThatQuit(t *testing.T) {
 func TestTopModel_knowsTheTerminalsSize(t *testing.T) {
 	t.Parallel()
 	m := topUnderTest()
-	m.survey = busy()
+	m.overview = busy()
 	m.Update(tea.WindowSizeMsg{Width: 40, Height: 5})
 	if n := strings.Count(m.View().Content, "\n"); n != 4 {
 		t.Errorf("%d line breaks on a terminal of 5 lines", n)

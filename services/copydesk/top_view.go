@@ -8,7 +8,7 @@ import (
 
 	"charm.land/lipgloss/v2"
 
-	"github.com/copydesk/copydesk/pkg/survey"
+	"github.com/copydesk/copydesk/pkg/overview"
 	"github.com/copydesk/copydesk/pkg/view"
 )
 
@@ -16,8 +16,8 @@ import (
 type screen struct {
 	server        string
 	interval      time.Duration
-	survey        *survey.Survey // nil before the first look
-	err           error          // of the last look
+	overview      *overview.Overview // nil before the first look
+	err           error              // of the last look
 	looks         int
 	width, height int  // 0 when there is no terminal
 	keys          bool // whether there is a keyboard to tell about
@@ -76,19 +76,19 @@ func (s screen) draw() string {
 
 func (s screen) lines() []line {
 	head := []string{"copydesk top", view.OneLine(s.server)}
-	if s.survey != nil {
-		at := s.survey.Taken.Local()
+	if s.overview != nil {
+		at := s.overview.Taken.Local()
 		if s.zone != nil {
 			at = at.In(s.zone)
 		}
-		head = append(head, "NATS "+view.OneLine(s.survey.Server), at.Format(time.TimeOnly))
+		head = append(head, "NATS "+view.OneLine(s.overview.Server), at.Format(time.TimeOnly))
 	}
 	head = append(head, "every "+s.interval.String())
 	all := []line{{strings.Join(head, "  "), heading}}
 	if s.err != nil {
 		all = append(all, line{"cannot look: " + view.OneLine(s.err.Error()), alarm})
 	}
-	if s.survey != nil {
+	if s.overview != nil {
 		all = append(all, line{})
 		all = append(all, s.account()...)
 		all = append(all, line{})
@@ -108,16 +108,16 @@ func (s screen) lines() []line {
 
 // account is the ledger, and how long articles took.
 func (s screen) account() []line {
-	t := s.survey.Total
+	t := s.overview.Total
 	sum := line{text: fmt.Sprintf("items %d = enriched %d + duplicate %d + dead %d + in flight %d", t.Items, t.Enriched, t.Duplicate, t.Dead, t.InFlight)}
 	if t.InFlight < 0 {
 		sum.text, sum.tone = sum.text+": the ledger does not balance", alarm
 	}
 	var lanes []string
-	for _, l := range s.survey.Lanes {
+	for _, l := range s.overview.Lanes {
 		lanes = append(lanes, fmt.Sprintf("%s %d, in flight %d", l.Lane, l.Items, l.InFlight))
 	}
-	l := s.survey.Latency
+	l := s.overview.Latency
 	took := fmt.Sprintf("latency p50 %s  p95 %s  p99 %s, the newest %d", age(l.P50), age(l.P95), age(l.P99), l.Samples)
 	return []line{sum, {strings.Join(lanes, "; "), plain}, {took, plain}}
 }
@@ -125,18 +125,18 @@ func (s screen) account() []line {
 func (s screen) stages() []line {
 	rows := []string{"stage\tstream\tin/s\tout/s\twaiting\tat work\tagain\tsince\tstate"}
 	toned := []tone{heading}
-	for _, b := range s.survey.Stages {
+	for _, b := range s.overview.Stages {
 		rows = append(rows, fmt.Sprintf("%s\t%s\t%s\t%s\t%d\t%d\t%d\t%s\t%s", b.Stage, b.Stream, rate(b.In), rate(b.Out), b.Pending, b.AckPending, b.Redelivered, age(b.Oldest), b.State))
 		toned = append(toned, toneOf(b))
 	}
 	return table(rows, toned)
 }
 
-func toneOf(b survey.Stage) tone {
+func toneOf(b overview.Stage) tone {
 	switch {
-	case b.State == survey.Absent && b.Pending > 0:
+	case b.State == overview.Absent && b.Pending > 0:
 		return alarm
-	case b.State == survey.Idle:
+	case b.State == overview.Idle:
 		return quiet
 	}
 	return plain
@@ -149,7 +149,7 @@ const nearlyFull = 0.8
 func (s screen) streams() []line {
 	rows := []string{"stream\tmessages\tsize\tof\tfull"}
 	toned := []tone{heading}
-	for _, t := range s.survey.Streams {
+	for _, t := range s.overview.Streams {
 		rows = append(rows, fmt.Sprintf("%s\t%d\t%s\t%s\t%.0f%%", t.Stream, t.Messages, size(t.Bytes), size(uint64(max(t.MaxBytes, 0))), 100*t.Full()))
 		switch {
 		case t.Full() >= nearlyFull:
@@ -164,7 +164,7 @@ func (s screen) streams() []line {
 }
 
 func (s screen) dead() []line {
-	d := s.survey.Dead
+	d := s.overview.Dead
 	all := []line{{fmt.Sprintf("dead letters %d: input %d, fault %d", d.Total, d.Input, d.Fault), heading}}
 	if len(d.Last) == 0 {
 		return all

@@ -1,4 +1,4 @@
-package survey_test
+package overview_test
 
 import (
 	"encoding/json"
@@ -16,14 +16,14 @@ import (
 	"github.com/copydesk/copydesk/pkg/bus"
 	"github.com/copydesk/copydesk/pkg/desktest"
 	"github.com/copydesk/copydesk/pkg/natsembed"
-	"github.com/copydesk/copydesk/pkg/survey"
+	"github.com/copydesk/copydesk/pkg/overview"
 )
 
-// road is a server with the streams, a clock, and a surveyor that goes by it.
+// road is a server with the streams, a clock, and a watcher that goes by it.
 type road struct {
 	*desktest.Server
 	now time.Time
-	v   *survey.Surveyor
+	v   *overview.Watcher
 }
 
 func newRoad(t *testing.T) *road {
@@ -33,13 +33,13 @@ func newRoad(t *testing.T) *road {
 		t.Fatal(err)
 	}
 	var err error
-	if r.v, err = survey.New(t.Context(), r.JS, survey.Options{Now: func() time.Time { return r.now }}); err != nil {
+	if r.v, err = overview.New(t.Context(), r.JS, overview.Options{Now: func() time.Time { return r.now }}); err != nil {
 		t.Fatal(err)
 	}
 	return r
 }
 
-func (r *road) take(t *testing.T) *survey.Survey {
+func (r *road) take(t *testing.T) *overview.Overview {
 	t.Helper()
 	s, err := r.v.Take(t.Context())
 	if err != nil {
@@ -60,7 +60,7 @@ func (r *road) publish(t *testing.T, subject, data string, header ...string) {
 	}
 }
 
-func stage(t *testing.T, s *survey.Survey, name, stream string) survey.Stage {
+func stage(t *testing.T, s *overview.Overview, name, stream string) overview.Stage {
 	t.Helper()
 	for _, row := range s.Stages {
 		if row.Stage == name && row.Stream == stream {
@@ -74,8 +74,8 @@ func stage(t *testing.T, s *survey.Survey, name, stream string) survey.Stage {
 func TestNew_whereNoDeskEverWas(t *testing.T) {
 	t.Parallel()
 	s := desktest.StartServer(t, natsembed.Options{})
-	if _, err := survey.New(t.Context(), s.JS, survey.Options{}); err == nil {
-		t.Error("there is nothing to survey, and no error says so")
+	if _, err := overview.New(t.Context(), s.JS, overview.Options{}); err == nil {
+		t.Error("there is nothing to overview, and no error says so")
 	}
 }
 
@@ -86,7 +86,7 @@ func TestTake_anEmptyDesk(t *testing.T) {
 		t.Fatalf("%d stages and %d streams of NATS %q, want 5 and 9", len(s.Stages), len(s.Streams), s.Server)
 	}
 	for _, row := range s.Stages {
-		if row.State != survey.Absent || row.Oldest != nil || row.In != nil || row.Out != nil {
+		if row.State != overview.Absent || row.Oldest != nil || row.In != nil || row.Out != nil {
 			t.Errorf("without a worker and before a second look: %+v", row)
 		}
 	}
@@ -128,9 +128,9 @@ func TestTake_whatWaitsAndSinceWhen(t *testing.T) {
 	r.now = meta.Timestamp.Add(90 * time.Second)
 	got := stage(t, r.take(t), article.StageIngest, article.StreamInbox)
 	waited := 90.0
-	want := survey.Stage{
+	want := overview.Stage{
 		Stage: article.StageIngest, Stream: article.StreamInbox,
-		Pending: 1, AckPending: 1, Oldest: &waited, State: survey.Working,
+		Pending: 1, AckPending: 1, Oldest: &waited, State: overview.Working,
 	}
 	if d := cmp.Diff(want, got); d != "" {
 		t.Errorf("(-want +got):\n%s", d)
@@ -140,11 +140,11 @@ func TestTake_whatWaitsAndSinceWhen(t *testing.T) {
 func TestTake_statesOfAStage(t *testing.T) {
 	t.Parallel()
 	r := newRoad(t)
-	state := func(s *survey.Survey) survey.State {
+	state := func(s *overview.Overview) overview.State {
 		return stage(t, s, article.StageEntities, article.StreamUnique).State
 	}
 	r.publish(t, article.SubjectUnique, "{}")
-	if got := state(r.take(t)); got != survey.Absent {
+	if got := state(r.take(t)); got != overview.Absent {
 		t.Errorf("a message waits and nobody pulls: %s", got)
 	}
 	c, err := r.JS.Consumer(t.Context(), article.StreamUnique, article.StageEntities)
@@ -155,7 +155,7 @@ func TestTake_statesOfAStage(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got := state(r.take(t)); got != survey.Working {
+	if got := state(r.take(t)); got != overview.Working {
 		t.Errorf("a message is at work: %s", got)
 	}
 	if err := m.DoubleAck(t.Context()); err != nil {
@@ -164,12 +164,12 @@ func TestTake_statesOfAStage(t *testing.T) {
 	if _, err := c.Fetch(1, jetstream.FetchMaxWait(time.Minute)); err != nil {
 		t.Fatal(err)
 	}
-	var s *survey.Survey
+	var s *overview.Overview
 	desktest.Wait(t, "the pull to arrive", func() bool {
 		s = r.take(t)
 		return stage(t, s, article.StageEntities, article.StreamUnique).Pulls == 1
 	})
-	if got := state(s); got != survey.Idle {
+	if got := state(s); got != overview.Idle {
 		t.Errorf("a worker waits for work: %s", got)
 	}
 }

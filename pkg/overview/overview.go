@@ -1,11 +1,11 @@
-// Package survey looks at a desk from outside, through JetStream alone: what waits
+// Package overview looks at a desk from outside, through JetStream alone: what waits
 // where and since when, how fast it goes, how long an article took, what died and why,
 // and whether the ledger balances. It needs no worker's metrics, so it works the same
 // against one process and against many.
 //
 // What it takes from messages (sources, reasons, errors) is neutralised for a terminal.
 // It takes no headline and no text.
-package survey
+package overview
 
 import (
 	"context"
@@ -22,8 +22,8 @@ import (
 	"github.com/copydesk/copydesk/pkg/view"
 )
 
-// Survey is what a look found.
-type Survey struct {
+// Overview is what a look found.
+type Overview struct {
 	Total   Account   `json:"total"`
 	Sources []Account `json:"sources"` // by source and lane
 	Lanes   []Account `json:"lanes"`
@@ -99,7 +99,7 @@ func (s Stream) Full() float64 {
 	return float64(s.Bytes) / float64(s.MaxBytes)
 }
 
-// Options configure a Surveyor. The zero value of a field means its default.
+// Options configure a Watcher. The zero value of a field means its default.
 type Options struct {
 	// Settings are those the road was provisioned with; only names are taken from them.
 	Settings bus.Settings
@@ -107,11 +107,11 @@ type Options struct {
 	Now func() time.Time
 }
 
-// Surveyor takes one survey after another; what lies between two gives the rates. The
+// Watcher takes one overview after another; what lies between two gives the rates. The
 // first reads the headers of all that the ledger's checkpoint and the dead letters have
 // not counted, each further one of what came since: a header for every message that
 // passes. It is not safe for concurrent use.
-type Surveyor struct {
+type Watcher struct {
 	js    jetstream.JetStream
 	topo  *bus.Topology
 	o     Options
@@ -119,11 +119,11 @@ type Surveyor struct {
 
 	dead   graves
 	passed passage
-	last   *Survey
+	last   *Overview
 }
 
-// New returns a surveyor. It fails where no desk ever was.
-func New(ctx context.Context, js jetstream.JetStream, o Options) (*Surveyor, error) {
+// New returns a watcher. It fails where no desk ever was.
+func New(ctx context.Context, js jetstream.JetStream, o Options) (*Watcher, error) {
 	if o.Now == nil {
 		o.Now = time.Now
 	}
@@ -131,13 +131,13 @@ func New(ctx context.Context, js jetstream.JetStream, o Options) (*Surveyor, err
 	if err != nil {
 		return nil, err
 	}
-	return &Surveyor{js: js, topo: bus.NewTopology(o.Settings), o: o, books: books, passed: newPassage()}, nil
+	return &Watcher{js: js, topo: bus.NewTopology(o.Settings), o: o, books: books, passed: newPassage()}, nil
 }
 
 // Take looks around. The parts are looked at one after another, so that they differ by
 // what happened meanwhile.
-func (v *Surveyor) Take(ctx context.Context) (*Survey, error) {
-	s := &Survey{Taken: v.o.Now(), Server: v.js.Conn().ConnectedServerVersion()}
+func (v *Watcher) Take(ctx context.Context) (*Overview, error) {
+	s := &Overview{Taken: v.o.Now(), Server: v.js.Conn().ConnectedServerVersion()}
 	if err := v.ledger(ctx, s); err != nil {
 		return nil, err
 	}
@@ -164,7 +164,7 @@ func (v *Surveyor) Take(ctx context.Context) (*Survey, error) {
 	return s, nil
 }
 
-func (v *Surveyor) ledger(ctx context.Context, s *Survey) error {
+func (v *Watcher) ledger(ctx context.Context, s *Overview) error {
 	if err := v.books.Advance(ctx); err != nil {
 		return err
 	}
@@ -185,7 +185,7 @@ func (v *Surveyor) ledger(ctx context.Context, s *Survey) error {
 
 func accountOf(s ledger.Sums) Account { return Account{s, s.Items(), s.InFlight()} }
 
-func (v *Surveyor) streams(ctx context.Context, s *Survey) error {
+func (v *Watcher) streams(ctx context.Context, s *Overview) error {
 	for _, row := range v.topo.Streams {
 		stream, err := v.js.Stream(ctx, row.Name)
 		if err != nil {
@@ -200,7 +200,7 @@ func (v *Surveyor) streams(ctx context.Context, s *Survey) error {
 	return nil
 }
 
-func (s *Survey) stream(name string) Stream {
+func (s *Overview) stream(name string) Stream {
 	i := slices.IndexFunc(s.Streams, func(t Stream) bool { return t.Stream == name })
 	if i < 0 {
 		return Stream{}
@@ -208,7 +208,7 @@ func (s *Survey) stream(name string) Stream {
 	return s.Streams[i]
 }
 
-func (v *Surveyor) stage(ctx context.Context, s *Survey, c bus.Consumer) (Stage, error) {
+func (v *Watcher) stage(ctx context.Context, s *Overview, c bus.Consumer) (Stage, error) {
 	consumer, err := v.js.Consumer(ctx, c.Stream, c.Name)
 	if err != nil {
 		return Stage{}, fmt.Errorf("look at consumer %s of %s: %w", c.Name, c.Stream, err)
@@ -247,8 +247,8 @@ func (v *Surveyor) stage(ctx context.Context, s *Survey, c bus.Consumer) (Stage,
 	return row, nil
 }
 
-// rates compares with the survey before.
-func (v *Surveyor) rates(s *Survey) {
+// rates compares with the overview before.
+func (v *Watcher) rates(s *Overview) {
 	if v.last == nil {
 		return
 	}
@@ -277,7 +277,7 @@ func (v *Surveyor) rates(s *Survey) {
 }
 
 // outputs are the streams of articles that a stage writes.
-func (v *Surveyor) outputs(stage string) []string {
+func (v *Watcher) outputs(stage string) []string {
 	var names []string
 	for _, row := range v.topo.Streams {
 		if row.Writer == stage && row.Name != article.StreamDecisions {

@@ -1,4 +1,4 @@
-package survey
+package overview
 
 import (
 	"context"
@@ -43,7 +43,7 @@ func newPassage() passage {
 	return passage{next: map[string]uint64{}, versions: map[string]version{}}
 }
 
-func (p *passage) look(ctx context.Context, js jetstream.JetStream, s *Survey) error {
+func (p *passage) look(ctx context.Context, js jetstream.JetStream, s *Overview) error {
 	for _, name := range []string{article.StreamDuplicate, article.StreamEnriched} {
 		stream := s.stream(name)
 		from := p.next[name]
