@@ -1,6 +1,7 @@
 package mixin_test
 
 import (
+	"flag"
 	"fmt"
 	"os"
 	"os/exec"
@@ -12,6 +13,7 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-jsonnet/formatter"
 	"sigs.k8s.io/yaml"
 
 	"github.com/copydesk/copydesk/pkg/article"
@@ -19,6 +21,8 @@ import (
 )
 
 const deploy = "../../deploy"
+
+var format = flag.Bool("format", false, "format the sources of the mixin")
 
 var render = sync.OnceValues(func() (map[string]string, error) { return mixin.Render(deploy, nil) })
 
@@ -64,6 +68,49 @@ func TestRender_committedIsRendered(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
+	}
+}
+
+// TestRender_formatted holds the sources to jsonnetfmt's form.
+func TestRender_formatted(t *testing.T) {
+	t.Parallel()
+	err := filepath.WalkDir(filepath.Join(deploy, "mixin"), func(path string, d os.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		source, err := os.ReadFile(path)
+		if err != nil {
+			return err
+		}
+		want, err := formatter.Format(path, string(source), formatter.DefaultOptions())
+		if err != nil {
+			return err
+		}
+		if *format && want != string(source) {
+			return os.WriteFile(path, []byte(want), 0o644)
+		}
+		if diff := cmp.Diff(want, string(source)); diff != "" {
+			t.Errorf("%s is not formatted; run the test with -format (-formatted +source):\n%s", path, diff)
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestRender_nativeHistogramsKeepTheClassic(t *testing.T) {
+	t.Parallel()
+	const native, classic = "scrape_native_histograms: true", "always_scrape_classic_histograms: true"
+	if config := rendered(t)["prometheus/prometheus.yaml"]; strings.Contains(config, native) || strings.Contains(config, classic) {
+		t.Error("Prometheus 2.42 refuses options that it does not know")
+	}
+	files, err := mixin.Render(deploy, map[string]any{"nativeHistograms": true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if config := files["prometheus/prometheus.yaml"]; !strings.Contains(config, native) || !strings.Contains(config, classic) {
+		t.Errorf("native histograms without the classic ones:\n%s", config)
 	}
 }
 

@@ -30,6 +30,12 @@ var mayBeEmpty = map[string]string{
 	"copydesk / Stage: Models (A) of ingest": "ingest works by rules that have no version of their own",
 }
 
+// provoked are the alerts that the mixed workload gives reason to, and what of it.
+var provoked = map[string]string{
+	"CopydeskDeadLettersFault": "the poison",
+	"CopydeskErrorBudgetBurn":  "the poison, which counts as lost articles",
+}
+
 // variables are what Grafana fills in when all is chosen.
 func variables(p *prometheus) map[string]string {
 	return map[string]string{

@@ -84,7 +84,7 @@
       {
         name: 'CopydeskLedgerLeak',
         summary: 'The ledger does not balance.',
-        description: '{{ $value }} items came in, have not ended and are in nobody\'s hands; below 0, items ended twice.',
+        description: "{{ $value }} items came in, have not ended and are in nobody's hands; below 0, items ended twice.",
         variants: [{
           severity: 'critical',
           wait: '10m',

@@ -68,7 +68,7 @@ local b = import 'board.libsonnet';
             [w, 'max(copydesk:slo_errors:ratio_rate%s{%%(job)s}) / (1 - %g)' % [w, c.sloTarget]]
             for w in std.set([burn.long for burn in c.burns] + [burn.short for burn in c.burns])
           ], h=7),
-          b.graph('Dead letters', 'Articles buried per minute, by stage and whose fault it is. What input is to blame for is the sender\'s; what a fault is to blame for is ours.', 'cpm', [
+          b.graph('Dead letters', "Articles buried per minute, by stage and whose fault it is. What input is to blame for is the sender's; what a fault is to blame for is ours.", 'cpm', [
             ['{{stage}}, {{class}}', 'sum by (stage, class) (rate(copydesk_dead_letters_total{%(sel)s}[$__rate_interval])) * 60'],
           ], h=7, stack=true),
           b.graph('Where items are', 'Items of all time by the ledger: in = enriched + duplicate + dead + in flight.', 'short', [
@@ -83,7 +83,7 @@ local b = import 'board.libsonnet';
             std.join(' · ', ['[%s](%s/%s.md)' % [std.strReplace(a.name, 'Copydesk', ''), c.runbooks, a.name] for a in alerts]),
             '',
             '- **Lag grows, nothing is down:** open *Stage* for the first stage that lags. At its limit it needs more processes; failing, look at its errors.',
-            '- **Dead letters:** `copydesk tap \'articles.dead.*\' --from 1h --no-follow` shows them; nothing in them is lost.',
+            "- **Dead letters:** `copydesk tap 'articles.dead.*' --from 1h --no-follow` shows them; nothing in them is lost.",
             '- **All quiet but nothing comes in:** look at *Last heard of*, then ask the senders.',
           ]), w=10, h=9),
           b.bars('Last heard of', 'Time since each source of --source-labels sent something.', 's', 'time() - max by (source) (copydesk_source_last_seen_timestamp_seconds{%(sel)s})', '{{source}}', w=6, h=9),

@@ -18,13 +18,13 @@ local b = import 'board.libsonnet';
       lines=[
         [b.row('$stage: rate, errors, duration')],
         [
-          b.graph('Deliveries', 'Deliveries per second by how they ended: ok, asked for nothing (filtered), done before (duplicate), buried (rejected, dead_letter), passed on without the stage\'s part (fallback), tried again (retry), given back because something else is broken (later).', 'cps', [['{{stage}} {{outcome}}', rate('copydesk_stage_messages_total', 'stage, outcome')]], stack=true),
+          b.graph('Deliveries', "Deliveries per second by how they ended: ok, asked for nothing (filtered), done before (duplicate), buried (rejected, dead_letter), passed on without the stage's part (fallback), tried again (retry), given back because something else is broken (later).", 'cps', [['{{stage}} {{outcome}}', rate('copydesk_stage_messages_total', 'stage, outcome')]], stack=true),
           b.graph('Errors', 'Errors per second, by reason.', 'cps', [['{{stage}} {{reason}}', rate('copydesk_stage_errors_total', 'stage, reason')]]),
-          b.graph('Processing', 'Time the stage\'s function takes for a message.', 's', quantiles('copydesk_stage_processing_seconds'), log=true),
+          b.graph('Processing', "Time the stage's function takes for a message.", 's', quantiles('copydesk_stage_processing_seconds'), log=true),
         ],
         [
           b.graph('Queue', 'Time a message waited between being stored and being worked on.', 's', quantiles('copydesk_stage_queue_seconds'), log=true),
-          b.graph('Publishing', 'Time from the first publish of a message\'s outputs to the last acknowledgement.', 's', quantiles('copydesk_stage_publish_ack_seconds'), log=true),
+          b.graph('Publishing', "Time from the first publish of a message's outputs to the last acknowledgement.", 's', quantiles('copydesk_stage_publish_ack_seconds'), log=true),
           b.graph('Lag in time', 'Age of the oldest message that the stage has not finished.', 's', [['{{consumer}} of {{stream}}', consumer('copydesk_consumer_oldest_pending_age_seconds')]]),
         ],
         [b.row('$stage: use')],
@@ -53,7 +53,7 @@ local b = import 'board.libsonnet';
         ],
         [
           b.graph('Why', 'Articles buried per minute, by reason, of the ten most frequent.', 'cpm', [['{{stage}} {{reason}}', 'topk(10, ' + rate('copydesk_rejects_total', 'stage, reason') + ') * 60']]),
-          b.stat('Stuck calls', 'Calls of the stage\'s function that outlived their deadline and still run.', 'short', 'sum(copydesk_stage_stuck_calls{%(sel)s, stage=~"$stage"})', w=4, h=8, thresholds=['green', 1, 'red']),
+          b.stat('Stuck calls', "Calls of the stage's function that outlived their deadline and still run.", 'short', 'sum(copydesk_stage_stuck_calls{%(sel)s, stage=~"$stage"})', w=4, h=8, thresholds=['green', 1, 'red']),
           b.stat('Failed looks', 'Times the consumer could not be looked at, in the time shown.', 'short', 'sum(increase(copydesk_consumer_poll_errors_total{%(sel)s, consumer=~"$stage"}[$__range]))', w=4, h=8, thresholds=['green', 1, 'orange'], decimals=0),
           b.table('Models', 'Which rules and weights a stage works by.', 'short', 'count by (stage, model, version) (copydesk_model_info{%(sel)s, stage=~"$stage"})', hide=[]),
         ],
@@ -74,7 +74,7 @@ local b = import 'board.libsonnet';
         [b.row('Processes')],
         [
           b.graph('Processor', 'Processors in use.', 'short', [['{{instance}}', 'sum by (instance) (rate(process_cpu_seconds_total{%(sel)s}[$__rate_interval]))']], w=6),
-          b.graph('Memory', 'Resident memory; the children\'s is the most one of them ever held.', 'bytes', [
+          b.graph('Memory', "Resident memory; the children's is the most one of them ever held.", 'bytes', [
             ['{{instance}}', 'sum by (instance) (process_resident_memory_bytes{%(sel)s})'],
             ['{{instance}}, a child', 'max by (instance) (copydesk_isolate_peak_resident_bytes{%(sel)s})'],
           ], w=6),
