@@ -19,6 +19,7 @@ const (
 	natsServer = "github.com/nats-io/nats-server/v2"
 	prom       = "github.com/prometheus/client_golang"
 	otel       = "go.opentelemetry.io/otel"
+	otelSDK    = "go.opentelemetry.io/otel/sdk"
 )
 
 // layer is what a package may import itself, besides the standard library and its
@@ -66,16 +67,18 @@ var layers = map[string]layer{
 		why:   "it scores the functions, not the pipeline",
 	},
 
-	"pkg/bus":       {may: []string{natsGo, "github.com/nats-io/nuid", "pkg/article"}, never: []string{natsServer, prom}, why: "it knows subjects and ids, and no stage"},
-	"pkg/stage":     {may: []string{natsGo, prom, otel, "golang.org/x", "pkg/bus", "pkg/article"}, never: []string{natsServer}, why: "a runner others can use alone"},
-	"pkg/ledger":    {may: []string{natsGo, prom, "golang.org/x", "pkg/bus", "pkg/article"}, never: []string{natsServer}, why: "it counts headers"},
-	"pkg/door":      {may: []string{natsGo, prom, "golang.org/x", "pkg/bus", "pkg/article"}, never: []string{natsServer}, why: "it takes files in and nothing else"},
-	"pkg/survey":    {may: []string{natsGo, prom}, never: []string{natsServer, "pkg/bus", "pkg/article"}, why: "it looks at any server's streams"},
-	"pkg/natsembed": {may: []string{natsServer, natsGo, "pkg/bus", "pkg/survey"}, why: "the server inside the process"},
-	"pkg/desk":      {may: []string{"*", "pkg"}, never: []string{natsServer, "pkg/natsembed", "pkg/run", "pkg/eval"}, why: "the only place that knows both a function and its subjects"},
-	"pkg/bench":     {may: []string{natsGo, "golang.org/x", "pkg/article", "pkg/bus", "pkg/stage", "pkg/desk", "pkg/dedupe"}, never: []string{natsServer, "pkg/natsembed"}, why: "it measures a server it is given"},
-	"pkg/run":       {may: []string{prom}, never: []string{natsGo, "pkg/desk", "pkg/bus", "pkg/article"}, why: "what every process shares, whatever it does"},
-	"pkg/desktest":  {may: []string{"*", "pkg"}, why: "test support"},
+	"pkg/bus":          {may: []string{natsGo, "github.com/nats-io/nuid", "pkg/article"}, never: []string{natsServer, prom}, why: "it knows subjects and ids, and no stage"},
+	"pkg/trace":        {may: []string{otel}, never: []string{natsGo, prom, otelSDK}, why: "it puts spans around messages, and sends them nowhere"},
+	"pkg/trace/export": {may: []string{otel}, never: []string{natsGo, prom}, why: "it sends spans, whatever they are about"},
+	"pkg/stage":        {may: []string{natsGo, prom, otel, "golang.org/x", "pkg/bus", "pkg/article", "pkg/trace"}, never: []string{natsServer, otelSDK}, why: "a runner others can use alone"},
+	"pkg/ledger":       {may: []string{natsGo, prom, "golang.org/x", "pkg/bus", "pkg/article"}, never: []string{natsServer}, why: "it counts headers"},
+	"pkg/door":         {may: []string{natsGo, prom, otel, "golang.org/x", "pkg/bus", "pkg/article", "pkg/trace"}, never: []string{natsServer, otelSDK}, why: "it takes files in and nothing else"},
+	"pkg/survey":       {may: []string{natsGo, prom}, never: []string{natsServer, "pkg/bus", "pkg/article"}, why: "it looks at any server's streams"},
+	"pkg/natsembed":    {may: []string{natsServer, natsGo, "pkg/bus", "pkg/survey"}, why: "the server inside the process"},
+	"pkg/desk":         {may: []string{"*", "pkg"}, never: []string{natsServer, "pkg/natsembed", "pkg/run", "pkg/eval"}, why: "the only place that knows both a function and its subjects"},
+	"pkg/bench":        {may: []string{natsGo, "golang.org/x", "pkg/article", "pkg/bus", "pkg/stage", "pkg/desk", "pkg/dedupe"}, never: []string{natsServer, "pkg/natsembed"}, why: "it measures a server it is given"},
+	"pkg/run":          {may: []string{prom, otel, "pkg/trace"}, never: []string{natsGo, "pkg/desk", "pkg/bus", "pkg/article"}, why: "what every process shares, whatever it does"},
+	"pkg/desktest":     {may: []string{"*", "pkg"}, why: "test support"},
 
 	"services/copydesk":  {may: []string{"*", "pkg"}, never: []string{"pkg/desktest"}, why: "the one binary with everything"},
 	"services/ingest":    service,

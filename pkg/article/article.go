@@ -83,9 +83,12 @@ type Article struct {
 
 	Dedupe   *Dedupe      `json:"dedupe"`
 	Entities List[Entity] `json:"entities"`
-	Quotes   List[Quote]  `json:"quotes"`
-	Summary  *Summary     `json:"summary"`
-	Coverage *Coverage    `json:"coverage"`
+	// EntitiesOverridesRev is the revision of the desk overrides that Entities and Quotes
+	// were found under, null for none.
+	EntitiesOverridesRev *string     `json:"entities_overrides_rev"`
+	Quotes               List[Quote] `json:"quotes"`
+	Summary              *Summary    `json:"summary"`
+	Coverage             *Coverage   `json:"coverage"`
 	// Trace has one step for each stage the record has passed, in order.
 	Trace []Step `json:"trace"`
 

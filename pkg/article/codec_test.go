@@ -113,7 +113,7 @@ func TestEncode_everyFieldIsPresent(t *testing.T) {
 				`"headline":null,"byline":[],"dateline":null,"published":null,"published_date":null,"published_raw":null,"modified":null,` +
 				`"language":null,"canonical_url":null,"site_name":null,"section":null,"keywords":[],"text":null,"text_ref":null,` +
 				`"provenance":{},"cleaning":{"removed":[],"warnings":[],"rules_rev":null},` +
-				`"dedupe":null,"entities":null,"quotes":null,"summary":null,"coverage":null,"trace":[]}`,
+				`"dedupe":null,"entities":null,"entities_overrides_rev":null,"quotes":null,"summary":null,"coverage":null,"trace":[]}`,
 		},
 		{
 			"a part whose stage found nothing is empty, not null",
@@ -123,7 +123,7 @@ func TestEncode_everyFieldIsPresent(t *testing.T) {
 			},
 			`"provenance":{"headline":{"method":"","confidence":0,"alternatives":[]}},"cleaning":{"removed":[],"warnings":[],"rules_rev":null},` +
 				`"dedupe":{"relation":"","of":null,"score":null,"method":"","evidence":[],"copies":0,"changes":[],"overrides_rev":null},` +
-				`"entities":[],"quotes":[],` +
+				`"entities":[],"entities_overrides_rev":null,"quotes":[],` +
 				`"summary":{"one_line":null,"key_points":[],"text":"","sentences":[],"delta":null,"method":"","model":""},` +
 				`"coverage":{"entities":null,"summary":null},"trace":[]}`,
 		},
@@ -134,7 +134,7 @@ func TestEncode_everyFieldIsPresent(t *testing.T) {
 				Quotes:   List[Quote]{{}}, Summary: &Summary{Sentences: []Sentence{{}}, Delta: List[string]{}},
 			},
 			`"entities":[{"id":"","type":"","kind":null,"name":"","wikidata":null,"country":null,"geo":{"lat":0,"lon":0},"salience":0,"confidence":0,` +
-				`"candidates":[{"wikidata":"","name":"","score":0}],"mentions":[{"start":0,"end":0,"text":"","form":"","confidence":0}]}],` +
+				`"candidates":[{"wikidata":"","name":"","score":0}],"mentions":[{"start":0,"end":0,"text":"","form":"","confidence":0}]}],"entities_overrides_rev":null,` +
 				`"quotes":[{"start":0,"end":0,"text":"","speaker":null,"verb":null}],` +
 				`"summary":{"one_line":null,"key_points":[],"text":"","sentences":[{"text":"","start":0,"end":0,"score":0}],"delta":[],"method":"","model":""},` +
 				`"coverage":null,"trace":[]}`,

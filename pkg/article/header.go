@@ -22,6 +22,7 @@ const (
 	HeaderRun       = "Copydesk-Run"   // the replay a message belongs to
 	HeaderRetry     = "Copydesk-Retry" // times retried from the dead letters
 	HeaderTrace     = "traceparent"
+	HeaderState     = "tracestate"
 
 	// Where the payload is when it is too large for a message: "<bucket>/<name>".
 	HeaderBlob = "Copydesk-Blob"

@@ -65,6 +65,29 @@ func SourceOf(subject string) string {
 	return subject[strings.LastIndexByte(subject, '.')+1:]
 }
 
+// SubjectTemplate returns a subject without the parts that vary from message to
+// message, such as "articles.inbox.<source>". A subject that is not ours is "other".
+func SubjectTemplate(subject string) string {
+	switch subject {
+	case SubjectIngested, SubjectDecisions, SubjectUnique, SubjectTagged:
+		return subject
+	}
+	for _, t := range templates {
+		if strings.HasPrefix(subject, t.prefix) {
+			return t.template
+		}
+	}
+	return "other"
+}
+
+var templates = []struct{ prefix, template string }{
+	{"articles.inbox.", "articles.inbox.<source>"},
+	{"articles.backfill.", "articles.backfill.<source>"},
+	{"articles.enriched.", "articles.enriched.<lang>.<relation>.<source>"},
+	{"articles.duplicate.", "articles.duplicate.<relation>.<source>"},
+	{"articles.dead.", "articles.dead.<stage>"},
+}
+
 // maxSource keeps subjects, metrics and file names that carry a source short.
 const maxSource = 64
 

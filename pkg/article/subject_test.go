@@ -68,3 +68,25 @@ func TestPrimaryLanguage(t *testing.T) {
 		t.Errorf("PrimaryLanguage(nil) = %q, want und", got)
 	}
 }
+
+func TestSubjectTemplate_leavesOutWhatVaries(t *testing.T) {
+	t.Parallel()
+	lang := "pt-BR"
+	for subject, want := range map[string]string{
+		InboxSubject(Live, "ap"):             "articles.inbox.<source>",
+		InboxSubject(Backfill, "ap"):         "articles.backfill.<source>",
+		SubjectIngested:                      "articles.ingested",
+		SubjectDecisions:                     "articles.decisions",
+		SubjectUnique:                        "articles.unique",
+		SubjectTagged:                        "articles.tagged",
+		EnrichedSubject(&lang, Update, "ap"): "articles.enriched.<lang>.<relation>.<source>",
+		DuplicateSubject(Exact, "ap"):        "articles.duplicate.<relation>.<source>",
+		DeadSubject(StageDedupe):             "articles.dead.<stage>",
+		"somebody.elses":                     "other",
+		"articles.inboxes":                   "other",
+	} {
+		if got := SubjectTemplate(subject); got != want {
+			t.Errorf("SubjectTemplate(%q) = %q, want %q", subject, got, want)
+		}
+	}
+}

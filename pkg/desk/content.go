@@ -1,6 +1,8 @@
 package desk
 
 import (
+	"context"
+	"errors"
 	"flag"
 	"fmt"
 	"slices"
@@ -8,6 +10,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/nats-io/nats.go/jetstream"
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/promauto"
 
@@ -31,11 +34,12 @@ func SourceFlags(f *flag.FlagSet, sources *[]string) {
 				*sources = append(*sources, name)
 			}
 		}
-		return checkSources(*sources)
+		return CheckSources(*sources)
 	})
 }
 
-func checkSources(sources []string) error {
+// CheckSources reports why sources cannot be labels.
+func CheckSources(sources []string) error {
 	if len(sources) > maxSourceLabels {
 		return fmt.Errorf("%d source labels: at most %d have series of their own", len(sources), maxSourceLabels)
 	}
@@ -97,9 +101,10 @@ func laneNumber(l article.Lane) lane {
 // only read.
 type content struct {
 	items     map[string]*[lanes][ends]prometheus.Counter // by source label
-	seen      map[string]*atomic.Int64                    // by source label: Unix nanoseconds
-	formats   map[string]prometheus.Counter               // by media type
-	other     prometheus.Counter                          // of formats
+	start     time.Time
+	seen      map[string]*atomic.Int64      // by source label: Unix nanoseconds; start until known
+	formats   map[string]prometheus.Counter // by media type
+	other     prometheus.Counter            // of formats
 	rejected  prometheus.Counter
 	languages map[string]prometheus.Counter
 	entities  map[article.EntityType]prometheus.Counter
@@ -110,9 +115,10 @@ type content struct {
 var formatLabels = map[string]string{
 	"text/plain": "text", "text/markdown": "text",
 	"text/html":        "html",
-	"application/json": "json", "application/x-ndjson": "json",
-	"application/xml":               "feed",
-	"application/vnd.iptc.nitf+xml": "wire", "application/vnd.iptc.newsml+xml": "wire",
+	"application/json": "json", "application/x-ndjson": "json", "application/vnd.copydesk.article+json": "json",
+	"application/vnd.iptc.ninjs+json": "wire",
+	"application/xml":                 "feed",
+	"application/vnd.iptc.nitf+xml":   "wire", "application/vnd.iptc.newsml+xml": "wire",
 	"application/vnd.iptc.g2.newsitem+xml": "wire", "text/vnd.iptc.anpa": "wire", "text/vnd.iptc.iptc7901": "wire",
 	"message/rfc822": "mail", "application/mbox": "mail",
 	"application/pdf": "pdf",
@@ -134,6 +140,7 @@ var entityLabels = []article.EntityType{article.Person, article.Organisation, ar
 func newContent(reg prometheus.Registerer, stages, sources []string, start time.Time) *content {
 	f := promauto.With(reg)
 	c := &content{
+		start: start,
 		items: map[string]*[lanes][ends]prometheus.Counter{}, seen: map[string]*atomic.Int64{},
 		formats: map[string]prometheus.Counter{}, languages: map[string]prometheus.Counter{}, entities: map[article.EntityType]prometheus.Counter{},
 	}
@@ -194,7 +201,7 @@ func (c *content) ingest(f promauto.Factory, sources []string, start time.Time) 
 		c.seen[source] = seen
 		f.NewGaugeFunc(prometheus.GaugeOpts{
 			Name: "copydesk_source_last_seen_timestamp_seconds", ConstLabels: prometheus.Labels{"source": source},
-			Help: "When a source of --source-labels last sent news; until it does, when the process started.",
+			Help: "When a source of --source-labels last sent news; when the process started if the inbox has none of it.",
 		}, func() float64 { return float64(seen.Load()) / 1e9 })
 	}
 }
@@ -208,6 +215,30 @@ func (c *content) item(source string, l article.Lane, e end) {
 	if counter := table[laneNumber(l)][e]; counter != nil {
 		counter.Inc()
 	}
+}
+
+// recall looks up when each source of the list last sent news, as far as the inbox still
+// has it: a source that fell silent must not seem to have spoken because the process is
+// new.
+func (c *content) recall(ctx context.Context, js jetstream.JetStream) error {
+	if len(c.seen) == 0 {
+		return nil
+	}
+	inbox, err := js.Stream(ctx, article.StreamInbox)
+	if err != nil {
+		return fmt.Errorf("look up when sources last sent news: %w", err)
+	}
+	for source, seen := range c.seen {
+		m, err := inbox.GetLastMsgForSubject(ctx, article.InboxSubject(article.Live, source))
+		switch {
+		case errors.Is(err, jetstream.ErrMsgNotFound):
+		case err != nil:
+			return fmt.Errorf("look up when %s last sent news: %w", source, err)
+		default:
+			seen.CompareAndSwap(c.start.UnixNano(), m.Time.UnixNano())
+		}
+	}
+	return nil
 }
 
 // arrived notes when a source sent something.

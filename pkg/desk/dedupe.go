@@ -11,6 +11,7 @@ import (
 	"github.com/copydesk/copydesk/pkg/bus"
 	"github.com/copydesk/copydesk/pkg/dedupe"
 	"github.com/copydesk/copydesk/pkg/stage"
+	"github.com/copydesk/copydesk/pkg/trace"
 )
 
 // leaseName is the lease whose holder decides.
@@ -41,6 +42,7 @@ func buildDedupe(ctx context.Context, p *post) (stage.Func, fallback, error) {
 		if err != nil {
 			return nil, err
 		}
+		traceID := trace.SampledID(ctx)
 		received, method, source, lane := a.Received, a.Dedupe.Method, a.Source.Name, a.Lane
 		out.Stored = func() {
 			if !copied {
@@ -48,7 +50,7 @@ func buildDedupe(ctx context.Context, p *post) (stage.Func, fallback, error) {
 				return
 			}
 			p.d.content.item(source, lane, itemDuplicate)
-			p.d.metrics.finished(copied, lane, p.now().Sub(received))
+			p.d.metrics.finished(copied, lane, p.now().Sub(received), traceID)
 			p.d.metrics.match(method)
 		}
 		if !copied {
@@ -66,7 +68,7 @@ func newDecider(ctx context.Context, p *post) (*decider, error) {
 	if err != nil {
 		return nil, err
 	}
-	over, err := openOverrides(ctx, p.js, p.d.o.Logger, p.d.metrics.overridden)
+	over, err := openOverrides(ctx, p.js, p.d.o.Logger, p.d.metrics.overridden(overridesOf[article.StageDedupe]))
 	if err != nil {
 		return nil, err
 	}

@@ -15,6 +15,7 @@ import (
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 	"github.com/prometheus/client_golang/prometheus"
+	oteltrace "go.opentelemetry.io/otel/trace"
 	"golang.org/x/sync/errgroup"
 
 	"github.com/copydesk/copydesk/pkg/article"
@@ -65,6 +66,9 @@ type Options struct {
 	Learning Learning
 	// Version is written into the trace of each record.
 	Version string
+
+	// Tracer, if set, makes spans of each stage's work. Default: none.
+	Tracer oteltrace.Tracer
 
 	Logger     *slog.Logger          // default: discarded
 	Registerer prometheus.Registerer // default: not exported
@@ -125,7 +129,7 @@ func New(o Options) (*Desk, error) {
 	if o.SurveyInterval == 0 {
 		o.SurveyInterval = 5 * time.Second
 	}
-	if err := checkSources(o.Sources); err != nil {
+	if err := CheckSources(o.Sources); err != nil {
 		return nil, fmt.Errorf("set up desk: %w", err)
 	}
 	d := &Desk{
@@ -345,6 +349,7 @@ func (d *Desk) runStage(ctx context.Context, name string) error {
 		Publisher: bus.PublisherOptions{Batch: batch},
 		State:     state,
 		Blobs:     blobs,
+		Tracer:    d.o.Tracer,
 		Reasons:   reasonsOf(name),
 		Buried:    d.buried,
 		Metrics:   d.stages,

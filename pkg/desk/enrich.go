@@ -8,6 +8,7 @@ import (
 	"github.com/copydesk/copydesk/pkg/entity"
 	"github.com/copydesk/copydesk/pkg/stage"
 	"github.com/copydesk/copydesk/pkg/summary"
+	"github.com/copydesk/copydesk/pkg/trace"
 )
 
 // enricher is a stage after dedupe: it fills its part of the record, and when it
@@ -20,7 +21,7 @@ type enricher struct {
 	subject func(a *article.Article) string
 	limit   int
 	// stored is called once an article the stage has filled is published.
-	stored func(a *article.Article)
+	stored func(ctx context.Context, a *article.Article)
 }
 
 func (e *enricher) work(ctx context.Context, in stage.In) ([]stage.Out, error) {
@@ -52,21 +53,30 @@ func (e *enricher) pass(ctx context.Context, in stage.In, fill func(*article.Art
 	if err != nil {
 		return nil, err
 	}
-	out.Stored = func() { e.stored(a) }
+	out.Stored = func() { e.stored(ctx, a) }
 	return []stage.Out{out}, nil
 }
 
-// buildEntities: who, what and where.
-func buildEntities(_ context.Context, p *post) (stage.Func, fallback, error) {
+// buildEntities: who, what and where, under the overrides of the desk.
+func buildEntities(ctx context.Context, p *post) (stage.Func, fallback, error) {
 	p.group.Go(func() error {
 		entity.Load() // beside, so that the stage is ready at once
 		return nil
 	})
+	over, err := openEntityOverrides(ctx, p.js, p.d.o.Logger, p.d.metrics.overridden(overridesOf[article.StageEntities]))
+	if err != nil {
+		return nil, nil, err
+	}
+	p.group.Go(func() error { return over.follow(ctx) })
 	e := &enricher{
 		post: p,
 		fill: func(a *article.Article) {
-			entities, quotes, level := entity.Tag(a)
+			o := over.current.Load()
+			entities, quotes, level := entity.TagUnder(o, a)
 			a.Entities, a.Quotes, a.Coverage.Entities = entities, quotes, &level
+			if rev := o.Rev(); rev != "" {
+				a.EntitiesOverridesRev = &rev
+			}
 		},
 		leave: func(a *article.Article) {
 			none := article.None
@@ -74,7 +84,7 @@ func buildEntities(_ context.Context, p *post) (stage.Func, fallback, error) {
 		},
 		subject: func(*article.Article) string { return article.SubjectTagged },
 		limit:   bus.MaxInline,
-		stored:  p.d.content.tagged,
+		stored:  func(_ context.Context, a *article.Article) { p.d.content.tagged(a) },
 	}
 	return e.work, e.passOn, nil
 }
@@ -84,8 +94,12 @@ func buildSummarize(_ context.Context, p *post) (stage.Func, fallback, error) {
 	e := &enricher{
 		post: p,
 		fill: func(a *article.Article) {
-			s, level := summary.Summarize(a, summary.Options{})
+			s, level, warnings := summary.Summarize(a, summary.Options{})
+			s.Delta = summary.Delta(a)
 			a.Summary, a.Coverage.Summary = s, &level
+			for _, w := range warnings {
+				warn(a, w)
+			}
 		},
 		leave: func(a *article.Article) {
 			none := article.None
@@ -100,10 +114,10 @@ func buildSummarize(_ context.Context, p *post) (stage.Func, fallback, error) {
 		},
 		limit: maxWhole,
 		// What it publishes is the finished record.
-		stored: func(a *article.Article) {
+		stored: func(ctx context.Context, a *article.Article) {
 			p.d.content.summed(a)
 			p.d.content.item(a.Source.Name, a.Lane, itemEnriched)
-			p.d.metrics.finished(false, a.Lane, p.now().Sub(a.Received))
+			p.d.metrics.finished(false, a.Lane, p.now().Sub(a.Received), trace.SampledID(ctx))
 		},
 	}
 	return e.work, e.passOn, nil

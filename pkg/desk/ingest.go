@@ -27,6 +27,12 @@ func buildIngest(ctx context.Context, p *post) (stage.Func, fallback, error) {
 		return nil, nil, err
 	}
 	p.group.Go(func() error { return learn.run(ctx) })
+	p.group.Go(func() error {
+		if err := p.d.content.recall(ctx, p.js); err != nil && ctx.Err() == nil {
+			p.d.o.Logger.Warn("metrics", "err", err) // of when sources were seen; the news goes on
+		}
+		return nil
+	})
 	files := &reader{pool: p.d.pool, limits: extract.Limits{Raw: bus.MaxFile}}
 	return func(ctx context.Context, in stage.In) ([]stage.Out, error) {
 		started := p.now()

@@ -20,7 +20,7 @@ import (
 // metrics are the pipeline's own, beside those of each stage.
 type metrics struct {
 	originals, duplicates [lanes]prometheus.Observer
-	overrides, pairs      prometheus.Gauge
+	overrides, revisions  *prometheus.GaugeVec
 	matches               *prometheus.CounterVec
 	index                 prometheus.Gauge
 	lessons               [lessonResults]prometheus.Counter
@@ -65,12 +65,12 @@ func newMetrics(reg prometheus.Registerer, stages ...string) *metrics {
 		lines: f.NewGauge(prometheus.GaugeOpts{
 			Name: "copydesk_boilerplate_lines", Help: "Lines of boilerplate in that snapshot, of all sources.",
 		}),
-		overrides: f.NewGauge(prometheus.GaugeOpts{
-			Name: "copydesk_overrides_revision", Help: "Revision of the desk's word on pairs of articles that dedupe goes by, 0 for none.",
-		}),
-		pairs: f.NewGauge(prometheus.GaugeOpts{
-			Name: "copydesk_overrides", Help: "Pairs of articles that the desk has given its word on.",
-		}),
+		revisions: f.NewGaugeVec(prometheus.GaugeOpts{
+			Name: "copydesk_overrides_revision", Help: "Revision of the desk's word that a stage goes by, on pairs of articles or on names, 0 for none.",
+		}, []string{"about"}),
+		overrides: f.NewGaugeVec(prometheus.GaugeOpts{
+			Name: "copydesk_overrides", Help: "Pairs of articles, or names, that the desk has given its word on.",
+		}, []string{"about"}),
 		learnErrors: f.NewCounter(prometheus.CounterOpts{
 			Name: "copydesk_boilerplate_errors_total", Help: "Times learnt boilerplate could not be read or stored.",
 		}),
@@ -78,6 +78,11 @@ func newMetrics(reg prometheus.Registerer, stages ...string) *metrics {
 	for l, name := range laneNames {
 		m.originals[l] = latency.WithLabelValues("original", name)
 		m.duplicates[l] = latency.WithLabelValues("duplicate", name)
+	}
+	for stage, about := range overridesOf {
+		if slices.Contains(stages, stage) {
+			m.overridden(about)(0, 0)
+		}
 	}
 	model := f.NewGaugeVec(prometheus.GaugeOpts{
 		Name: "copydesk_model_info", Help: "1; the labels say which version of rules and weights a stage works by.",
@@ -105,22 +110,34 @@ func newMetrics(reg prometheus.Registerer, stages ...string) *metrics {
 var models = map[string]func() string{
 	article.StageDedupe:    func() string { return text.Version },
 	article.StageEntities:  entity.Model,
-	article.StageSummarize: func() string { return summary.Model },
+	article.StageSummarize: func() string { return summary.Default().Name() },
 }
 
-// finished observes how long an article took that came to its end.
-func (m *metrics) finished(copied bool, l article.Lane, d time.Duration) {
+// overridesOf are what the desk's word is about, by the stage that goes by it.
+var overridesOf = map[string]string{article.StageDedupe: "articles", article.StageEntities: "entities"}
+
+// finished observes how long an article took that came to its end, in a trace that is
+// kept or in none.
+func (m *metrics) finished(copied bool, l article.Lane, d time.Duration, traceID string) {
 	by := &m.originals
 	if copied {
 		by = &m.duplicates
 	}
-	by[laneNumber(l)].Observe(max(d, 0).Seconds())
+	o, seconds := by[laneNumber(l)], max(d, 0).Seconds()
+	if x, ok := o.(prometheus.ExemplarObserver); ok && traceID != "" {
+		x.ObserveWithExemplar(seconds, prometheus.Labels{"trace_id": traceID})
+		return
+	}
+	o.Observe(seconds)
 }
 
-// overridden shows the overrides that hold.
-func (m *metrics) overridden(revision uint64, pairs int) {
-	m.overrides.Set(float64(revision))
-	m.pairs.Set(float64(pairs))
+// overridden returns what shows the overrides that hold.
+func (m *metrics) overridden(about string) func(revision uint64, n int) {
+	revisions, overrides := m.revisions.WithLabelValues(about), m.overrides.WithLabelValues(about)
+	return func(revision uint64, n int) {
+		revisions.Set(float64(revision))
+		overrides.Set(float64(n))
+	}
 }
 
 func (m *metrics) match(method string) { m.matches.WithLabelValues(method).Inc() }

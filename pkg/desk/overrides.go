@@ -3,7 +3,6 @@ package desk
 import (
 	"cmp"
 	"context"
-	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
 	"errors"
@@ -17,7 +16,6 @@ import (
 
 	"github.com/nats-io/nats.go/jetstream"
 
-	"github.com/copydesk/copydesk/pkg/bus"
 	"github.com/copydesk/copydesk/pkg/dedupe"
 )
 
@@ -107,78 +105,37 @@ func ParsePairOverride(key string, value []byte) (p PairOverride, ok bool, err e
 
 // overrides are the desk's words on pairs, as they are in the bucket now.
 type overrides struct {
-	log     *slog.Logger
+	*overrideWatch
 	show    func(revision uint64, pairs int)
-	watcher jetstream.KeyWatcher
 	pairs   map[string]dedupe.Override
-	latest  uint64 // revision of the bucket at the last change
 	current atomic.Pointer[dedupe.Overrides]
 }
 
 // openOverrides reads the bucket whole. The overrides are followed until ctx is done.
 func openOverrides(ctx context.Context, js jetstream.JetStream, log *slog.Logger, show func(revision uint64, pairs int)) (*overrides, error) {
-	kv, err := js.KeyValue(ctx, bus.BucketOverrides)
-	if err != nil {
-		return nil, fmt.Errorf("open bucket %s: %w (run `copydesk up` or a worker with --provision once)", bus.BucketOverrides, err)
-	}
-	o := &overrides{log: log, show: show, pairs: map[string]dedupe.Override{}}
-	if o.watcher, err = kv.Watch(ctx, pairPrefix+">"); err != nil {
-		return nil, fmt.Errorf("watch overrides: %w", err)
-	}
-	for {
-		select {
-		case e, ok := <-o.watcher.Updates():
-			switch {
-			case !ok:
-				return nil, errors.New("read overrides: the watch ended")
-			case e == nil: // all of them
-				o.swap()
-				return o, nil
-			}
-			o.note(e)
-		case <-ctx.Done():
-			return nil, fmt.Errorf("read overrides: %w", context.Cause(ctx))
-		}
-	}
-}
-
-// follow takes in what changes.
-func (o *overrides) follow(ctx context.Context) error {
-	for {
-		select {
-		case <-ctx.Done():
-			return nil
-		case e, ok := <-o.watcher.Updates():
-			switch {
-			case ok && e != nil:
-				o.note(e)
-				o.swap()
-			case !ok && ctx.Err() == nil:
-				return errors.New("follow overrides: the watch ended")
-			}
-		}
-	}
+	o := &overrides{show: show, pairs: map[string]dedupe.Override{}}
+	var err error
+	o.overrideWatch, err = watchOverrides(ctx, js, log, pairPrefix, o.note, o.swap)
+	return o, err
 }
 
 // note takes in one entry. One that cannot be read counts as none: it must not keep
 // the news from passing.
-func (o *overrides) note(e jetstream.KeyValueEntry) {
-	o.latest = max(o.latest, e.Revision())
-	delete(o.pairs, e.Key())
-	if e.Operation() != jetstream.KeyValuePut {
-		return
+func (o *overrides) note(key string, value []byte) error {
+	delete(o.pairs, key)
+	if value == nil {
+		return nil
 	}
-	p, _, err := ParsePairOverride(e.Key(), e.Value())
-	if err != nil {
-		o.log.Warn("override ignored", "key", e.Key(), "err", err)
-		return
+	p, _, err := ParsePairOverride(key, value)
+	if err == nil {
+		o.pairs[key] = dedupe.Override{A: p.Articles[0].Hash, B: p.Articles[1].Hash, Same: p.Verdict == Same}
 	}
-	o.pairs[e.Key()] = dedupe.Override{A: p.Articles[0].Hash, B: p.Articles[1].Hash, Same: p.Verdict == Same}
+	return err
 }
 
 // swap makes what was noted the overrides that hold.
-func (o *overrides) swap() {
-	o.show(o.latest, len(o.pairs))
+func (o *overrides) swap(latest uint64) {
+	o.show(latest, len(o.pairs))
 	if len(o.pairs) == 0 {
 		o.current.Store(nil)
 		return
@@ -186,17 +143,9 @@ func (o *overrides) swap() {
 	list := slices.SortedFunc(maps.Values(o.pairs), func(a, b dedupe.Override) int {
 		return cmp.Or(strings.Compare(a.A, b.A), strings.Compare(a.B, b.B))
 	})
-	o.current.Store(dedupe.NewOverrides(overridesRev(o.latest, list), list))
-}
-
-// overridesRev names a state of the overrides: the bucket's revision of the last change
-// to a pair, by which the bucket's history gives that state again, and the beginning of
-// a hash of it, by which it is known to be the right one: "17-5f3a9c02".
-func overridesRev(latest uint64, list []dedupe.Override) string {
-	h := sha256.New()
-	for _, w := range list {
-		a, b := min(w.A, w.B), max(w.A, w.B)
-		fmt.Fprintln(h, a, b, w.Same) // a hash takes everything
+	lines := make([]string, len(list))
+	for i, w := range list {
+		lines[i] = fmt.Sprintln(min(w.A, w.B), max(w.A, w.B), w.Same)
 	}
-	return fmt.Sprintf("%d-%x", latest, h.Sum(nil)[:4])
+	o.current.Store(dedupe.NewOverrides(overridesRev(latest, lines), list))
 }

@@ -7,6 +7,7 @@ import (
 
 	"github.com/nats-io/nats.go"
 	"github.com/prometheus/client_golang/prometheus"
+	"go.opentelemetry.io/otel/trace"
 
 	"github.com/copydesk/copydesk/pkg/bus"
 )
@@ -70,10 +71,10 @@ func NewWorker(f *flag.FlagSet) *Worker {
 	return w
 }
 
-// Desk returns the desk with these stages.
-func (w *Worker) Desk(log *slog.Logger, reg prometheus.Registerer, version string, stages ...string) (*Desk, error) {
+// Desk returns the desk with these stages. The tracer may be nil.
+func (w *Worker) Desk(log *slog.Logger, reg prometheus.Registerer, tracer trace.Tracer, version string, stages ...string) (*Desk, error) {
 	return New(Options{
 		Dial: bus.Dial(w.url, log, bus.Credentials(w.token, w.creds)...), Stages: stages, Provision: w.provision, StateDir: w.stateDir,
-		Settings: w.settings, Learning: w.learning, Sources: w.sources, Isolate: true, Version: version, Logger: log, Registerer: reg,
+		Settings: w.settings, Learning: w.learning, Sources: w.sources, Isolate: true, Version: version, Logger: log, Registerer: reg, Tracer: tracer,
 	})
 }

@@ -163,7 +163,7 @@ func describe(r *http.Request) (bus.File, error) {
 	}
 	for _, name := range []string{
 		article.HeaderContentType, article.HeaderContentEncoding, article.HeaderContentLocation,
-		article.HeaderFilename, article.HeaderLanguage, article.HeaderPublished, article.HeaderRef, article.HeaderTrace,
+		article.HeaderFilename, article.HeaderLanguage, article.HeaderPublished, article.HeaderRef, article.HeaderTrace, article.HeaderState,
 	} {
 		if v := r.Header.Get(name); v != "" {
 			f.Header.Set(name, v)

@@ -5,19 +5,29 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"maps"
 	"time"
 
+	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
+	oteltrace "go.opentelemetry.io/otel/trace"
 
 	"github.com/copydesk/copydesk/pkg/article"
 	"github.com/copydesk/copydesk/pkg/bus"
+	"github.com/copydesk/copydesk/pkg/trace"
 )
 
 // Inbox takes files in and says where each went. It is safe for concurrent use.
 type Inbox struct {
 	put     func(context.Context, bus.File) (bus.Ack, error)
 	created map[string]time.Time // of the inbox streams: part of an item's identity
+	tracer  oteltrace.Tracer     // nil: not traced
 }
+
+// Trace has the inbox make a span of each file it takes in: the first of its article's
+// trace, or the next of the trace that the sender's headers name. Without it a sender's
+// trace goes on as it came. A nil tracer is none. It may not be called beside Put.
+func (in *Inbox) Trace(t oteltrace.Tracer) { in.tracer = t }
 
 // OpenInbox returns the inbox behind an intake.
 func OpenInbox(ctx context.Context, js jetstream.JetStream, intake *bus.Intake) (*Inbox, error) {
@@ -63,7 +73,9 @@ func (in *Inbox) Put(ctx context.Context, f bus.File) (Receipt, error) {
 	if name := f.Header.Get(article.HeaderFilename); name != "" {
 		r.File = &name
 	}
+	ctx, end := in.span(ctx, &f)
 	ack, err := in.put(ctx, f)
+	end(err)
 	if err != nil {
 		return r.Failed(err), err
 	}
@@ -71,6 +83,27 @@ func (in *Inbox) Put(ctx context.Context, f bus.File) (Receipt, error) {
 	uri := article.URI(item)
 	r.Stream, r.Seq, r.Item, r.URI, r.Duplicate = &ack.Stream, &ack.Seq, &item, &uri, ack.Duplicate
 	return r, nil
+}
+
+// span begins the span of a file and names it in the file's headers.
+func (in *Inbox) span(ctx context.Context, f *bus.File) (traced context.Context, end func(error)) {
+	if in.tracer == nil {
+		return ctx, func(error) {}
+	}
+	subject := article.InboxSubject(f.Lane, f.Source)
+	ctx, span := trace.Send(trace.Extract(ctx, f.Header), in.tracer, trace.Message{
+		Subject: subject, Template: article.SubjectTemplate(subject), Bytes: len(f.Data),
+	}, false)
+	header := nats.Header{}
+	maps.Copy(header, f.Header) // it may be the headers of other files too
+	trace.Inject(ctx, header)
+	f.Header = header
+	return ctx, func(err error) {
+		if err != nil {
+			trace.Fail(span, "publish")
+		}
+		span.End()
+	}
 }
 
 // Failed returns the receipt of a file that was not stored.

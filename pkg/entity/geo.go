@@ -96,7 +96,7 @@ func (t *tagger) countryBehind(n *name) (country string, clear bool) {
 				if behind.Start != m.End+2 || behind.Form == formDemonym || !t.commaAt(m.End) {
 					continue
 				}
-				if o.record != nil && o.record.kind == "country" {
+				if o.record != nil && (o.record.kind == "country" || o.record.kind == "region") && o.record.country != "" {
 					return o.record.country, true
 				}
 				var room [32]places.Place

@@ -19,8 +19,8 @@ func (t *tagger) join() {
 	for _, s := range t.spans {
 		switch r := s.alias.record; {
 		case r != nil:
-			key := recordKey(r)
-			t.mention(key, name{record: r, typ: r.typ, name: r.name}, s, s.alias.form)
+			key := s.alias.key()
+			t.mention(key, name{decided: s.alias.decided, record: r, typ: r.typ, name: r.name}, s, s.alias.form)
 			if r.typ == article.Person {
 				t.holdTitle(t.titleBefore(s.first), s.first, key)
 			}

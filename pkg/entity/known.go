@@ -30,7 +30,35 @@ func (t *tagger) gazetteerSpans() []span {
 		spans = append(spans, s)
 		i += n
 	}
+	t.elsewhere(spans)
 	return spans
+}
+
+// elsewhere takes the record from a city where another country, or a region of one,
+// stands behind it: "Paris, Texas" is not the Paris that everybody knows. In "London,
+// France and Spain" it is.
+func (t *tagger) elsewhere(spans []span) {
+	for i := 0; i+1 < len(spans); i++ {
+		city, behind := spans[i].alias.record, &spans[i+1]
+		if city == nil || city.kind != "city" || city.country == "" || t.doc.Text[spans[i].end:behind.start] != ", " {
+			continue
+		}
+		if c := t.countryOf(behind); c != "" && c != city.country {
+			spans[i].alias = alias{}
+		}
+	}
+}
+
+// countryOf is the country that a span behind a comma puts a place in, or "".
+func (t *tagger) countryOf(s *span) string {
+	r := s.alias.record
+	if r == nil || r.typ != article.Place || s.alias.form == formDemonym || r.kind != "country" && r.kind != "region" {
+		return ""
+	}
+	if rest := t.doc.Text[s.end:]; strings.HasPrefix(rest, " and ") || strings.HasPrefix(rest, " or ") {
+		return ""
+	}
+	return r.country
 }
 
 // partOfOther reports whether a word that is a name by itself is part of another name

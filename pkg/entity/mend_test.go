@@ -174,14 +174,15 @@ func TestNames_areByToken(t *testing.T) {
 	}
 }
 
-// The model is for English: a capital on every noun would make garbage of it.
+// The model is for English: a capital on every noun would make garbage of it, and rules
+// must not.
 func TestTag_otherLanguages(t *testing.T) {
 	t.Parallel()
 	lang := "de"
 	body := "Der Vorsitzende der Gewerkschaft traf den Minister in Ägypten. Die Hafenarbeiter und der Bürgermeister von Norwegen nach Israel."
 	a := english(body)
 	a.Language = &lang
-	if diff := cmp.Diff([]string{"wd:Q801: Israel/name"}, tags(a)); diff != "" {
+	if diff := cmp.Diff([]string{"wd:Q79: Ägypten/name", "wd:Q20: Norwegen/name", "wd:Q801: Israel/name"}, tags(a)); diff != "" {
 		t.Error(diff)
 	}
 }

@@ -103,11 +103,11 @@ func BenchmarkTag_parts(b *testing.B) {
 		name string
 		upTo func(a *article.Article)
 	}{
-		{"find", func(a *article.Article) { newTagger(text.Scan(*a.Text)).find(true) }},
+		{"find", func(a *article.Article) { newTagger(text.Scan(*a.Text)).find("en") }},
 		{"join", func(a *article.Article) {
 			t := newTagger(text.Scan(*a.Text))
 			t.a = a
-			t.find(true)
+			t.find("en")
 			t.join()
 			t.heldTitles()
 			t.entities()

@@ -34,22 +34,29 @@ func (t *tagger) ofWords(first, last int) span {
 	return span{start: a.start, end: z.end, runeStart: a.runeStart, runeEnd: z.runeEnd, first: first, last: last}
 }
 
-// find fills in the spans: what the model and the gazetteer find, mended by rules. With
-// english unset only the gazetteer speaks.
-func (t *tagger) find(english bool) {
-	if !english {
-		t.settle(t.gazetteerSpans())
+// find fills in the spans: what the model and the gazetteer find, mended by rules, or in
+// a language with rules of its own what these find. In any other the gazetteer alone
+// speaks.
+func (t *tagger) find(lang string) {
+	if l := tongues[lang]; l != nil && !t.caseless {
+		t.foreign(l, loadExonyms()[lang])
+		return
+	}
+	if lang != "en" && lang != "und" {
+		t.settle(t.overruled(t.gazetteerSpans()))
+		t.retyped()
 		return
 	}
 	t.modelSpans()
 	t.mend()
-	known := t.gazetteerSpans()
+	known := t.overruled(t.gazetteerSpans())
 	t.samePersons(known)
 	t.settle(known)
 	t.ofPlaces()
 	t.datelines()
 	t.acronyms()
 	t.repeats()
+	t.retyped()
 }
 
 // modelSpans takes in what the model finds.
@@ -204,7 +211,7 @@ func (t *tagger) cover(c []bool, s *span) {
 // inside a token ("Egypt-led") are none.
 func Names(doc *text.Document) []crf.Name {
 	t := newTagger(doc)
-	t.find(true)
+	t.find("en")
 	var names []crf.Name
 	i := 0
 	for _, s := range t.spans {

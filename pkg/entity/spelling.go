@@ -10,7 +10,6 @@ import (
 	"golang.org/x/text/unicode/norm"
 
 	"github.com/copydesk/copydesk/pkg/article"
-	"github.com/copydesk/copydesk/pkg/text"
 )
 
 // spelled is the folded form in which the spellings of a person's or an organisation's
@@ -323,19 +322,22 @@ func keyOf(typ article.EntityType, words []word) (string, *record) {
 
 // recordKey is the id of a record: its Wikidata id, or that of its spelling.
 func recordKey(r *record) string {
-	if r.wikidata != "" {
+	if r.wikidata != "" || r.odd {
 		return r.id()
 	}
-	return nameID(r.typ, spelled(r.typ, wordsOf(text.Scan(r.name))))
+	var cut nameWords
+	words, _ := cut.of(r.name)
+	return nameID(r.typ, spelled(r.typ, words))
 }
 
 // spelledRecords leads from the spelling of a name to the one person of several words, or
 // organisation, of the gazetteer that bears it.
 var spelledRecords = sync.OnceValue(func() map[string]*record {
 	records := map[string]*record{}
+	var cut nameWords
 	for _, r := range loadGazetteer().records {
-		words := wordsOf(text.Scan(r.name))
-		if r.typ == article.Place || len(words) == 0 || words[0].acronym() || r.typ == article.Person && len(words) < 2 {
+		words, _ := cut.of(r.name)
+		if r.typ == article.Place || r.shared || r.odd || len(words) == 0 || words[0].acronym() || r.typ == article.Person && len(words) < 2 {
 			continue
 		}
 		key := nameID(r.typ, spelled(r.typ, words))

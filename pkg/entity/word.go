@@ -25,6 +25,8 @@ type word struct {
 	heading bool
 	// joined says that nothing but a space lies between it and the word before.
 	joined bool
+	// elided is what was cut off before it: the d of d'Espagne.
+	elided string
 }
 
 // capital reports whether the word begins with a capital letter.

@@ -33,7 +33,7 @@ func isNinjs(o map[string]any) bool {
 func (in *intake) readNinjs(p part, o map[string]any) *Reject {
 	n := newNinjs(o)
 	a := in.blank(p, formatJSON)
-	a.Input.MediaType = "application/vnd.iptc.ninjs+json"
+	a.Input.MediaType = mediaNinjs
 	headlineIs(a, n.headline(), "ninjs")
 	bylineIs(a, "ninjs", n.text("byline"), n.text("by"))
 	publishedIs(a, firstText(n.text("firstcreated"), n.text("contentcreated"), n.text("versioncreated")), "ninjs", in.hints.Received)

@@ -29,7 +29,7 @@ func (in *intake) readRecord(p part, v jsontext.Value) *Reject {
 		return refuse(CodeNoText, "a record whose text is elsewhere (text_ref): send it with its text")
 	}
 	a := in.blank(p, formatJSON)
-	a.Input.MediaType = "application/vnd.copydesk.article+json"
+	a.Input.MediaType = mediaRecord
 	a.Status, a.Kind = old.Status, old.Kind
 	if a.Status == "" {
 		a.Status = article.Usable

@@ -2,8 +2,10 @@ package extract
 
 import (
 	"bytes"
+	"maps"
 	"mime"
 	"regexp"
+	"slices"
 	"strings"
 )
 
@@ -51,6 +53,17 @@ var mediaTypes = map[format]string{
 	formatDOCX:     "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
 	formatODT:      "application/vnd.oasis.opendocument.text",
 	formatPDF:      "application/pdf",
+}
+
+// What a JSON file is called whose articles name their own shape.
+const (
+	mediaNinjs  = "application/vnd.iptc.ninjs+json"
+	mediaRecord = "application/vnd.copydesk.article+json"
+)
+
+// MediaTypes lists what Article.Input.MediaType can be.
+func MediaTypes() []string {
+	return append(slices.Sorted(maps.Values(mediaTypes)), mediaNinjs, mediaRecord)
 }
 
 func (f format) mediaType() string { return mediaTypes[f] }

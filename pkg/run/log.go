@@ -4,9 +4,12 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+
+	"github.com/copydesk/copydesk/pkg/trace"
 )
 
-// NewLogger returns a logger that writes text or json lines to w from a level up.
+// NewLogger returns a logger that writes text or json lines to w from a level up. A line
+// that is written within a span has its trace_id and span_id.
 // Empty strings mean text and info. An unknown name is a usage error.
 func NewLogger(w io.Writer, format, level string) (*slog.Logger, error) {
 	var o slog.HandlerOptions
@@ -24,9 +27,9 @@ func NewLogger(w io.Writer, format, level string) (*slog.Logger, error) {
 	}
 	switch format {
 	case "", "text":
-		return slog.New(slog.NewTextHandler(w, &o)), nil
+		return slog.New(trace.LogHandler(slog.NewTextHandler(w, &o))), nil
 	case "json":
-		return slog.New(slog.NewJSONHandler(w, &o)), nil
+		return slog.New(trace.LogHandler(slog.NewJSONHandler(w, &o))), nil
 	}
 	return nil, Usage(fmt.Errorf("log format %q: want text or json", format))
 }

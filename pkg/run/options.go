@@ -26,6 +26,9 @@ type Options struct {
 
 	// Stderr receives the log. The default is os.Stderr.
 	Stderr io.Writer
+	// Getenv looks for the variables by which OpenTelemetry is switched on. The default is
+	// os.Getenv.
+	Getenv func(string) string
 	// After is time.After, for tests.
 	After func(time.Duration) <-chan time.Time
 }
@@ -36,6 +39,9 @@ const DefaultGrace = 25 * time.Second
 func (o Options) withDefaults() Options {
 	if o.Grace <= 0 {
 		o.Grace = DefaultGrace
+	}
+	if o.Getenv == nil {
+		o.Getenv = os.Getenv
 	}
 	if o.Stderr == nil {
 		o.Stderr = os.Stderr

@@ -27,6 +27,7 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
+	oteltrace "go.opentelemetry.io/otel/trace"
 )
 
 // Func is a process: it works until it is done or ctx is, finishes what it began
@@ -38,6 +39,8 @@ type Process struct {
 	Name     string
 	Log      *slog.Logger
 	Registry *prometheus.Registry
+	// Tracer makes spans; nil unless the environment asks for them.
+	Tracer oteltrace.Tracer
 	// HTTP is the process's server. It is never nil, and serves nothing when
 	// Options.Listen is empty.
 	HTTP *Server
@@ -67,9 +70,14 @@ func Run(ctx context.Context, name string, o Options, f Func) error {
 	}
 	defer server.close(log)
 	defer context.AfterFunc(ctx, server.stopping)()
+	tracer, flush, err := StartTracer(ctx, name, o.Getenv, log)
+	if err != nil {
+		return err
+	}
+	defer flush()
 
 	return within(ctx, o, func() error {
-		return f(ctx, &Process{Name: name, Log: log, Registry: reg, HTTP: server})
+		return f(ctx, &Process{Name: name, Log: log, Registry: reg, Tracer: tracer, HTTP: server})
 	})
 }
 

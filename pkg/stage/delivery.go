@@ -44,6 +44,7 @@ type delivery struct {
 	failed   atomic.Pointer[error]
 	took     time.Duration // of the function
 	sent     time.Time
+	work     work // the span of all this
 }
 
 // A delivery's states. A function that hangs loses the race for settling to the

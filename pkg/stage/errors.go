@@ -62,6 +62,7 @@ func (f *Failure) Unwrap() error { return f.Err }
 type panicError struct {
 	value any
 	stack string // hash
+	trace string // the stack itself
 }
 
 func (e *panicError) Error() string { return fmt.Sprintf("panic: %v", e.value) }

@@ -5,22 +5,30 @@ import (
 	"errors"
 	"time"
 
+	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 )
 
+// lookTimeout bounds one look.
+const lookTimeout = 5 * time.Second
+
 // look reads the consumer's state into the metrics and remembers its floor.
 func (f *feed) look(ctx context.Context) error {
-	ctx, cancel := context.WithTimeout(ctx, f.r.o.Look)
+	// Nobody works while the server is away, and what waits grows older.
+	f.m.oldest.Set(f.oldest.age(time.Now()))
+	if !f.r.nc.IsConnected() {
+		return nats.ErrDisconnected // asking would wait in vain
+	}
+	ctx, cancel := context.WithTimeout(ctx, lookTimeout)
 	defer cancel()
 	c, err := f.r.js.Consumer(ctx, f.in.Stream, f.in.Consumer)
 	if err != nil {
-		// Nobody works while the server is away, and what waits grows older.
-		f.m.oldest.Set(f.oldest.age(time.Now()))
 		return err
 	}
 	info := c.CachedInfo()
 	f.m.pending.Set(float64(info.NumPending))
 	f.m.ackPending.Set(float64(info.NumAckPending))
+	f.m.maxPending.Set(float64(info.Config.MaxAckPending))
 	f.m.redelivered.Set(float64(info.NumRedelivered))
 	f.m.waiting.Set(float64(info.NumWaiting))
 	if err := f.oldest.find(ctx, f.stream, info); err != nil {

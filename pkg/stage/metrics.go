@@ -39,6 +39,8 @@ type Metrics struct {
 	bytes       *prometheus.CounterVec
 	lastSuccess *prometheus.GaugeVec
 	inFlight    *prometheus.GaugeVec
+	room        *prometheus.GaugeVec
+	running     *prometheus.GaugeVec
 	limit       *prometheus.GaugeVec
 	publishAck  *prometheus.HistogramVec
 	dupAcks     *prometheus.CounterVec
@@ -52,6 +54,7 @@ type Metrics struct {
 	ackPending  *prometheus.GaugeVec
 	redelivered *prometheus.GaugeVec
 	waiting     *prometheus.GaugeVec
+	maxPending  *prometheus.GaugeVec
 	oldest      *prometheus.GaugeVec
 	pollErrors  *prometheus.CounterVec
 }
@@ -91,7 +94,9 @@ func NewMetrics(reg prometheus.Registerer) *Metrics {
 		bytes:       counter("copydesk_stage_bytes_total", "Payload bytes read and published.", []string{"stage", "direction"}),
 		lastSuccess: gauge("copydesk_stage_last_success_timestamp_seconds", "When the stage last finished a message.", stage),
 		inFlight:    gauge("copydesk_stage_in_flight", "Messages buffered or worked on.", stage),
-		limit:       gauge("copydesk_stage_concurrency_limit", "Messages the stage works on at a time.", stage),
+		room:        gauge("copydesk_stage_in_flight_limit", "Messages the stage takes at a time, to buffer or work on.", stage),
+		running:     gauge("copydesk_stage_running_calls", "Calls of the stage's function under way; those that are stuck included.", stage),
+		limit:       gauge("copydesk_stage_concurrency_limit", "Calls the stage makes at a time: running calls over it is how busy the stage is.", stage),
 		publishAck:  histogram("copydesk_stage_publish_ack_seconds", "Time from the first publish of a message's outputs to the last acknowledgement.", secondsBuckets),
 		dupAcks:     counter("copydesk_stage_duplicate_acks_total", "Outputs the server had already.", stage),
 		naks:        counter("copydesk_stage_naks_total", "Deliveries given back to the server.", stage),
@@ -104,6 +109,7 @@ func NewMetrics(reg prometheus.Registerer) *Metrics {
 		ackPending:  gauge("copydesk_consumer_ack_pending_messages", "Messages delivered and not acknowledged.", consumer),
 		redelivered: gauge("copydesk_consumer_redelivered_messages", "Messages delivered more than once and not acknowledged.", consumer),
 		waiting:     gauge("copydesk_consumer_waiting_pulls", "Pulls waiting for messages.", consumer),
+		maxPending:  gauge("copydesk_consumer_max_ack_pending_messages", "Messages that may be delivered and not acknowledged, of all workers together.", consumer),
 		oldest:      gauge("copydesk_consumer_oldest_pending_age_seconds", "Age of the oldest message that is not acknowledged: the lag in time, 0 when there is none.", consumer),
 		pollErrors:  counter("copydesk_consumer_poll_errors_total", "Failed looks at a consumer.", consumer),
 	}
@@ -130,6 +136,7 @@ type meters struct {
 	in, out     prometheus.Counter
 	lastSuccess prometheus.Gauge
 	inFlight    prometheus.Gauge
+	running     prometheus.Gauge
 	publishAck  prometheus.Observer
 	dupAcks     prometheus.Counter
 	naks        prometheus.Counter
@@ -141,7 +148,7 @@ type meters struct {
 }
 
 // of returns a stage's metrics. Reasons are the codes its function rejects with.
-func (m *Metrics) of(stage string, concurrency int, reasons []string) *meters {
+func (m *Metrics) of(stage string, concurrency, room int, reasons []string) *meters {
 	s := &meters{
 		processing:  m.processing.WithLabelValues(stage),
 		queue:       m.queue.WithLabelValues(stage),
@@ -150,6 +157,7 @@ func (m *Metrics) of(stage string, concurrency int, reasons []string) *meters {
 		out:         m.bytes.WithLabelValues(stage, "out"),
 		lastSuccess: m.lastSuccess.WithLabelValues(stage),
 		inFlight:    m.inFlight.WithLabelValues(stage),
+		running:     m.running.WithLabelValues(stage),
 		publishAck:  m.publishAck.WithLabelValues(stage),
 		dupAcks:     m.dupAcks.WithLabelValues(stage),
 		naks:        m.naks.WithLabelValues(stage),
@@ -172,6 +180,7 @@ func (m *Metrics) of(stage string, concurrency int, reasons []string) *meters {
 		s.rejects[reason] = m.rejects.WithLabelValues(stage, reason)
 	}
 	m.limit.WithLabelValues(stage).Set(float64(concurrency))
+	m.room.WithLabelValues(stage).Set(float64(room))
 	return s
 }
 
@@ -192,14 +201,16 @@ func (s *meters) bury(reason, class string) {
 
 // gauges are one consumer's metrics, looked up once.
 type gauges struct {
-	pending, ackPending, redelivered, waiting, oldest prometheus.Gauge
-	pollErrors                                        prometheus.Counter
+	pending, ackPending, maxPending, redelivered, waiting, oldest prometheus.Gauge
+
+	pollErrors prometheus.Counter
 }
 
 func (m *Metrics) consumer(stream, consumer string) *gauges {
 	return &gauges{
 		pending:     m.pending.WithLabelValues(stream, consumer),
 		ackPending:  m.ackPending.WithLabelValues(stream, consumer),
+		maxPending:  m.maxPending.WithLabelValues(stream, consumer),
 		redelivered: m.redelivered.WithLabelValues(stream, consumer),
 		waiting:     m.waiting.WithLabelValues(stream, consumer),
 		oldest:      m.oldest.WithLabelValues(stream, consumer),

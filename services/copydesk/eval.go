@@ -39,12 +39,14 @@ With --json each figure is one line:
 		return eval.WriteTable(w, scores)
 	}
 	cmd.AddCommand(evalFormats(&dir, write))
-	cmd.AddCommand(evalDedupe(&dir, func(w io.Writer, scores []eval.Score) error {
+	list := func(w io.Writer, scores []eval.Score) error { // for sets with few figures in common, or many
 		if asJSON {
 			return eval.WriteJSON(w, scores)
 		}
-		return eval.WriteList(w, scores) // its sets have few figures in common
-	}))
+		return eval.WriteList(w, scores)
+	}
+	cmd.AddCommand(evalDedupe(&dir, list))
+	cmd.AddCommand(evalSummaries(&dir, list))
 	cmd.AddCommand(&cobra.Command{
 		Use:   "sentences",
 		Short: "Sentence ends and token bounds of pkg/text",

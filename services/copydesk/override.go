@@ -16,6 +16,7 @@ import (
 
 	"github.com/copydesk/copydesk/pkg/bus"
 	"github.com/copydesk/copydesk/pkg/desk"
+	"github.com/copydesk/copydesk/pkg/entity"
 	"github.com/copydesk/copydesk/pkg/run"
 	"github.com/copydesk/copydesk/pkg/view"
 )
@@ -29,8 +30,10 @@ func overrideCommand() *cobra.Command {
 from then on, in every process, until it is removed; what is published stays as it is.
 Each decision made under overrides carries their revision.
 
-The word after set says what an override is about: dedupe is about two articles.`,
+The word after set says what an override is about: dedupe is about two articles, entity
+about a name or who and what bears it.`,
 		Example: `  copydesk override set dedupe different URI URI --reason "two matches, one template"
+  copydesk override set entity deny "Crown Prince" --reason "a title"
   copydesk override ls
   copydesk override rm KEY`,
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -45,12 +48,12 @@ The word after set says what an override is about: dedupe is about two articles.
 		Short: "Set an override",
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if len(args) > 0 {
-				return run.Usage(fmt.Errorf("override set: there are no overrides about %q: want dedupe", args[0]))
+				return run.Usage(fmt.Errorf("override set: there are no overrides about %q: want dedupe or entity", args[0]))
 			}
 			return cmd.Help()
 		},
 	}
-	set.AddCommand(overrideDedupeCommand())
+	set.AddCommand(overrideDedupeCommand(), overrideEntityCommand())
 	cmd.AddCommand(overrideListCommand(), set, overrideRemoveCommand())
 	return cmd
 }
@@ -58,19 +61,32 @@ The word after set says what an override is about: dedupe is about two articles.
 // override is one override as it is listed. Those about something this version does not
 // know are listed with their value alone.
 type override struct {
-	Key      string             `json:"key"`
-	Kind     string             `json:"kind"`
-	Revision uint64             `json:"revision"`
-	Pair     *desk.PairOverride `json:"dedupe,omitempty"`
-	Value    json.RawMessage    `json:"value,omitempty"`
+	Key      string               `json:"key"`
+	Kind     string               `json:"kind"`
+	Revision uint64               `json:"revision"`
+	Pair     *desk.PairOverride   `json:"dedupe,omitempty"`
+	Entity   *desk.EntityOverride `json:"entity,omitempty"`
+	Value    json.RawMessage      `json:"value,omitempty"`
+	// Problem says why it does not hold, or not wholly.
+	Problem string `json:"problem,omitempty"`
 }
 
 func overrideOf(e jetstream.KeyValueEntry) override {
 	kind, _, _ := strings.Cut(e.Key(), ".")
 	o := override{Key: e.Key(), Kind: kind, Revision: e.Revision()}
-	if p, ok, err := desk.ParsePairOverride(e.Key(), e.Value()); ok && err == nil {
-		o.Pair = &p
-	} else if json.Valid(e.Value()) {
+	pair, isPair, err := desk.ParsePairOverride(e.Key(), e.Value())
+	about, isEntity, entityErr := desk.ParseEntityOverride(e.Key(), e.Value())
+	switch err = errors.Join(err, entityErr); {
+	case err != nil:
+		o.Problem = strings.ReplaceAll(err.Error(), "\n", "; ")
+	case isPair:
+		o.Pair = &pair
+		return o
+	case isEntity:
+		o.Entity = &about
+		return o
+	}
+	if json.Valid(e.Value()) {
 		o.Value = e.Value()
 	}
 	return o
@@ -116,9 +132,10 @@ func overrideListCommand() *cobra.Command {
 		asJSON bool
 	)
 	cmd := &cobra.Command{
-		Use:     "ls",
-		Short:   "List the overrides",
-		Long:    `List the overrides, by key. With --json, one object a line.`,
+		Use:   "ls",
+		Short: "List the overrides",
+		Long: `List the overrides, by key. With --json, one object a line. One that does not hold,
+because it cannot be read or another one stands against it, has its problem beside it.`,
 		Example: `  copydesk override ls --json | jq -r .key`,
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -131,6 +148,7 @@ func overrideListCommand() *cobra.Command {
 				if err != nil {
 					return err
 				}
+				noteProblems(list)
 				if asJSON {
 					enc := json.NewEncoder(cmd.OutOrStdout())
 					for _, o := range list {
@@ -149,18 +167,42 @@ func overrideListCommand() *cobra.Command {
 	return cmd
 }
 
+// noteProblems writes beside each override about entities what keeps it from holding.
+func noteProblems(list []override) {
+	_, problems := entity.NewOverrides("", entityOverridesOf(list))
+	for _, p := range problems {
+		i, _ := slices.BinarySearchFunc(list, p.Key, func(o override, key string) int { return strings.Compare(o.Key, key) })
+		if list[i].Problem != "" {
+			list[i].Problem += "; "
+		}
+		list[i].Problem += p.Reason
+	}
+}
+
 func printOverrides(out io.Writer, list []override) error {
 	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(w, "key\tverdict\tarticles\tby\tat\treason")
-	for _, o := range list {
-		key := view.OneLine(o.Key)
-		if o.Pair == nil {
-			fmt.Fprintf(w, "%s\t\t%s\t\t\t\n", key, view.OneLine(string(o.Value)))
-			continue
+	problems := slices.ContainsFunc(list, func(o override) bool { return o.Problem != "" })
+	line := func(columns ...string) {
+		if !problems {
+			columns = columns[:len(columns)-1]
 		}
-		p := o.Pair
-		fmt.Fprintf(w, "%s\t%s\t%s %s\t%s\t%s\t%s\n", key, p.Verdict, view.OneLine(p.Articles[0].URI), view.OneLine(p.Articles[1].URI),
-			view.OneLine(p.By), p.At.Local().Format(time.DateTime), view.OneLine(p.Reason))
+		for i := range columns {
+			columns[i] = view.OneLine(columns[i])
+		}
+		fmt.Fprintln(w, strings.Join(columns, "\t"))
+	}
+	line("key", "says", "about", "by", "at", "reason", "problem")
+	for _, o := range list {
+		switch {
+		case o.Pair != nil:
+			p := o.Pair
+			line(o.Key, string(p.Verdict), p.Articles[0].URI+" "+p.Articles[1].URI, p.By, p.At.Local().Format(time.DateTime), p.Reason, o.Problem)
+		case o.Entity != nil:
+			e := o.Entity
+			line(o.Key, string(e.Act), describeEntity(e), e.By, e.At.Local().Format(time.DateTime), e.Reason, o.Problem)
+		default:
+			line(o.Key, "", string(o.Value), "", "", "", o.Problem)
+		}
 	}
 	return w.Flush()
 }

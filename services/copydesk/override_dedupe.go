@@ -81,7 +81,7 @@ func (o *overrideDedupeOptions) run(cmd *cobra.Command, verdict desk.Verdict, na
 		}
 	}
 	return o.nats.withClient(cmd, func(ctx context.Context, c *client) error {
-		p := desk.PairOverride{Verdict: verdict, Reason: o.Reason, By: o.by(), At: time.Now().UTC().Truncate(time.Second)}
+		p := desk.PairOverride{Verdict: verdict, Reason: o.Reason, By: sayer(o.By), At: time.Now().UTC().Truncate(time.Second)}
 		places := make([]place, len(refs))
 		for i, r := range refs {
 			var err error
@@ -105,9 +105,10 @@ func (o *overrideDedupeOptions) run(cmd *cobra.Command, verdict desk.Verdict, na
 	})
 }
 
-func (o *overrideDedupeOptions) by() string {
-	if o.By != "" {
-		return o.By
+// sayer is who sets an override: who was named, or else the user.
+func sayer(by string) string {
+	if by != "" {
+		return by
 	}
 	if u, err := user.Current(); err == nil {
 		return u.Username

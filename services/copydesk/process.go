@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bufio"
 	"context"
 	"errors"
 	"fmt"
@@ -26,7 +27,7 @@ import (
 
 // processCommand is "copydesk process": the whole pipeline once, on these files.
 func processCommand() *cobra.Command {
-	var format string
+	var format, page string
 	cmd := &cobra.Command{
 		Use:   "process PATH…",
 		Short: "Run the whole pipeline once on files and print the records",
@@ -39,7 +40,11 @@ afterwards: no other copydesk has to run, and none is affected. Files are taken 
 order they are given, so a copy is judged after its original.
 
 The exit code is 1 if an article died of a fault, 0 otherwise: a file that nobody
-could process is an answer, not a failure.`,
+could process is an answer, not a failure.
+
+With --html FILE the enriched articles are written as one page, too: entities coloured by
+type, the sentences of the summary marked where they stand, removed lines folded away,
+and how each field was found. The page needs no network and runs no script.`,
 		Example: `  copydesk process deploy/samples
   copydesk process article.html | jq -r .summary.text`,
 		Args: cobra.MinimumNArgs(1),
@@ -78,10 +83,18 @@ could process is an answer, not a failure.`,
 				return err
 			}
 			once := newOnce(r, out, cmd.ErrOrStderr(), len(files))
-			return once.run(cmd.Context(), d, files)
+			once.keep = page != ""
+			ended := once.run(cmd.Context(), d, files)
+			if page != "" {
+				if err := writePage(page, once.kept); err != nil {
+					return errors.Join(ended, fmt.Errorf("process: write page: %w", err))
+				}
+			}
+			return ended
 		},
 	}
 	cmd.Flags().StringVar(&format, "format", "json", "json or line")
+	cmd.Flags().StringVar(&page, "html", "", "write the enriched articles to this `file`, as a page to look at")
 	return cmd
 }
 
@@ -98,6 +111,8 @@ type once struct {
 	ended   int            // files whose items all have
 	dropped bool           // no more files come
 	faults  int
+	keep    bool               // the enriched articles, for a page
+	kept    []*article.Article // in the order they ended
 	done    chan struct{}
 }
 
@@ -238,7 +253,24 @@ func (o *once) print(ctx context.Context, m jetstream.Msg) error {
 	}
 	o.mu.Lock()
 	defer o.mu.Unlock()
+	if o.keep && bus.StreamOf(m.Subject()) == article.StreamEnriched {
+		o.kept = append(o.kept, a)
+	}
 	return o.out.record(a, data)
+}
+
+// writePage writes articles as one HTML page.
+func writePage(name string, articles []*article.Article) error {
+	f, err := os.Create(name)
+	if err != nil {
+		return err
+	}
+	w := bufio.NewWriter(f)
+	if err := view.HTML(w, articles); err != nil {
+		f.Close() //nolint:errcheck // the page is spoilt already
+		return err
+	}
+	return errors.Join(w.Flush(), f.Close())
 }
 
 // balancePatience is how long the ledger may take to see what subscribers saw.

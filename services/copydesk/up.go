@@ -73,6 +73,9 @@ func (o *upOptions) run(cmd *cobra.Command) error {
 	if o.nats.URL != "" && o.NATSListen != "" {
 		return run.Usage(errors.New("up: --nats-listen is the embedded server's, which --nats does without"))
 	}
+	if err := desk.CheckSources(o.Sources); err != nil {
+		return run.Usage(fmt.Errorf("up: --source-labels: %w", err))
+	}
 	ro, err := processOptions(cmd, o.process)
 	if err != nil {
 		return err
@@ -83,9 +86,10 @@ func (o *upOptions) run(cmd *cobra.Command) error {
 			return err
 		}
 		defer r.Close()
+		r.inbox.Trace(p.Tracer)
 		d, err := desk.New(desk.Options{
 			Dial: r.dial, Settings: o.settings, Learning: o.learning, StateDir: o.stateDir(),
-			Sources: o.Sources, Survey: r.survey(), Grace: stageGrace(o.process.Grace), Version: run.BuildInfo().Version, Logger: p.Log, Registerer: p.Registry, Isolate: true, Wrap: wrapStages,
+			Sources: o.Sources, Survey: r.survey(), Grace: stageGrace(o.process.Grace), Version: run.BuildInfo().Version, Logger: p.Log, Registerer: p.Registry, Tracer: p.Tracer, Isolate: true, Wrap: wrapStages,
 		})
 		if err != nil {
 			return err

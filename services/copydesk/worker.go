@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"strings"
 	"time"
 
@@ -39,6 +40,9 @@ gets --provision=false.`,
 		Args:      cobra.MatchAll(cobra.MinimumNArgs(1), cobra.OnlyValidArgs),
 		ValidArgs: article.Stages(),
 		RunE: func(cmd *cobra.Command, stages []string) error {
+			if err := desk.CheckSources(sources); err != nil {
+				return run.Usage(fmt.Errorf("worker: --source-labels: %w", err))
+			}
 			o, err := processOptions(cmd, process)
 			if err != nil {
 				return err
@@ -47,7 +51,7 @@ gets --provision=false.`,
 				d, err := desk.New(desk.Options{
 					Dial: nats.dialer(p.Log), Settings: settings, Learning: learning, Stages: stages, Provision: provision, StateDir: stateDir, Sources: sources,
 					Grace: stageGrace(process.Grace), Version: run.BuildInfo().Version,
-					Logger: p.Log, Registerer: p.Registry, Isolate: true, Wrap: wrapStages,
+					Logger: p.Log, Registerer: p.Registry, Tracer: p.Tracer, Isolate: true, Wrap: wrapStages,
 				})
 				if err != nil {
 					return err

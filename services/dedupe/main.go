@@ -15,7 +15,7 @@ func main() {
 	os.Exit(run.Main("dedupe", func(f *flag.FlagSet) run.Func {
 		w := desk.NewWorker(f)
 		return func(ctx context.Context, p *run.Process) error {
-			d, err := w.Desk(p.Log, p.Registry, run.BuildInfo().Version, "dedupe")
+			d, err := w.Desk(p.Log, p.Registry, p.Tracer, run.BuildInfo().Version, "dedupe")
 			if err != nil {
 				return err
 			}

@@ -16,7 +16,7 @@ func main() {
 	os.Exit(run.Main("ingest", func(f *flag.FlagSet) run.Func {
 		w := desk.NewWorker(f)
 		return func(ctx context.Context, p *run.Process) error {
-			d, err := w.Desk(p.Log, p.Registry, run.BuildInfo().Version, "ingest")
+			d, err := w.Desk(p.Log, p.Registry, p.Tracer, run.BuildInfo().Version, "ingest")
 			if err != nil {
 				return err
 			}

@@ -15,7 +15,7 @@ func main() {
 	os.Exit(run.Main("summarize", func(f *flag.FlagSet) run.Func {
 		w := desk.NewWorker(f)
 		return func(ctx context.Context, p *run.Process) error {
-			d, err := w.Desk(p.Log, p.Registry, run.BuildInfo().Version, "summarize")
+			d, err := w.Desk(p.Log, p.Registry, p.Tracer, run.BuildInfo().Version, "summarize")
 			if err != nil {
 				return err
 			}

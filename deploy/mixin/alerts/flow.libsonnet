@@ -142,27 +142,42 @@
       {
         name: 'CopydeskSaturated',
         summary: '{{ $labels.stage }} works at its limit.',
-        description: '{{ $labels.stage }} has had {{ $value | humanizePercentage }} of the messages it works on at a time in its hands for a while. If articles wait (CopydeskLagHigh), it needs more processes or processors.',
+        description: '{{ $labels.stage }} has used {{ $value | humanizePercentage }} of what it may for a while: of its calls, or of the messages that its consumer may have out. If articles wait (CopydeskLagHigh), it needs more processes or processors.',
         variants: [{
           severity: 'warning',
           wait: '10m',
           expr: |||
-            sum by (job, stage) (copydesk_stage_in_flight{%(sel)s})
+            sum by (job, stage) (copydesk_stage_running_calls{%(sel)s})
             /
             sum by (job, stage) (copydesk_stage_concurrency_limit{%(sel)s})
             >= %(saturation)g
+            or
+            max by (job, stage) (
+              label_replace(
+                copydesk_consumer_ack_pending_messages{%(sel)s} / copydesk_consumer_max_ack_pending_messages{%(sel)s},
+                "stage", "$1", "consumer", "(.+)"
+              )
+            ) >= %(saturation)g
           ||| % c,
         }],
-        local flight = 'copydesk_stage_in_flight{job="copydesk", instance="a", stage="entities"}',
+        local calls = 'copydesk_stage_running_calls{job="copydesk", instance="a", stage="entities"}',
         local limit = 'copydesk_stage_concurrency_limit{job="copydesk", instance="a", stage="entities"}',
+        local out = 'copydesk_consumer_ack_pending_messages{job="copydesk", instance="a", stream="ARTICLES_UNIQUE", consumer="entities"}',
+        local may = 'copydesk_consumer_max_ack_pending_messages{job="copydesk", instance="a", stream="ARTICLES_UNIQUE", consumer="entities"}',
         tests: [
           {
-            name: 'a full stage for a quarter of an hour',
-            series: { [flight]: '5x80', [limit]: '4x80' },
+            name: 'a busy stage for a quarter of an hour',
+            series: { [calls]: '4x80', [limit]: '4x80', [out]: '80x80', [may]: '2048x80' },
             at: '15m',
-            fires: [{ labels: { job: 'copydesk', stage: 'entities' }, value: '125%' }],
+            fires: [{ labels: { job: 'copydesk', stage: 'entities' }, value: '100%' }],
           },
-          { name: 'half of it', series: { [flight]: '2x80', [limit]: '4x80' }, at: '15m', fires: [] },
+          {
+            name: 'so many processes that the server holds messages back',
+            series: { [calls]: '2x80', [limit]: '4x80', [out]: '2048x80', [may]: '2048x80' },
+            at: '15m',
+            fires: [{ labels: { job: 'copydesk', stage: 'entities' }, value: '100%' }],
+          },
+          { name: 'half of it', series: { [calls]: '2x80', [limit]: '4x80', [out]: '80x80', [may]: '2048x80' }, at: '15m', fires: [] },
         ],
       },
       {

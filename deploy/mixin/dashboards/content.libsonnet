@@ -25,8 +25,8 @@ local b = import 'board.libsonnet';
           ], w=6, max=1),
           b.bars('Relations', 'Verdicts in the time shown: new, exact and near copies, excerpts, updates, corrections, kills.', 'short', range('copydesk_dedupe_decisions_total', 'relation'), '{{relation}}', w=6),
           b.bars('How copies are found', 'Copies by the method that found them, in the time shown.', 'short', range('copydesk_dedupe_matches_total', 'method'), '{{method}}', w=6),
-          b.stat('Overrides', 'Pairs of articles that the desk has given its word on.', 'short', 'max(copydesk_overrides{%(sel)s})', h=8, spark=false),
-          b.stat('Overrides in force', "Revision of the desk's word that dedupe goes by.", 'short', 'max(copydesk_overrides_revision{%(sel)s})', h=8, spark=false),
+          b.bars('Overrides', 'How often the desk has given its word, on pairs of articles and on names.', 'short', 'max by (about) (copydesk_overrides{%(sel)s})', 'about {{about}}', w=3),
+          b.bars('Overrides in force', "Revision of the desk's word that the stages go by.", 'short', 'max by (about) (copydesk_overrides_revision{%(sel)s})', 'about {{about}}', w=3),
         ],
         [b.row('What is in it')],
         [

@@ -29,8 +29,10 @@ local b = import 'board.libsonnet';
         ],
         [b.row('$stage: use')],
         [
-          b.graph('Utilisation', 'Messages buffered or worked on, over what the stage works on at a time. At 1 and above it has all it can do.', 'percentunit', [
-            ['{{stage}}', 'sum by (stage) (copydesk_stage_in_flight{%(sel)s, stage=~"$stage"}) / sum by (stage) (copydesk_stage_concurrency_limit{%(sel)s, stage=~"$stage"})'],
+          b.graph('Utilisation', 'Calls under way over calls the stage makes at a time (busy), messages in its hands over those it takes at a time (full), messages the server has out to all its processes over those it may have out. At 1 it has all it can do.', 'percentunit', [
+            ['{{stage}} busy', 'sum by (stage) (copydesk_stage_running_calls{%(sel)s, stage=~"$stage"}) / sum by (stage) (copydesk_stage_concurrency_limit{%(sel)s, stage=~"$stage"})'],
+            ['{{stage}} full', 'sum by (stage) (copydesk_stage_in_flight{%(sel)s, stage=~"$stage"}) / sum by (stage) (copydesk_stage_in_flight_limit{%(sel)s, stage=~"$stage"})'],
+            ['{{consumer}} of {{stream}} out', consumer('copydesk_consumer_ack_pending_messages') + ' / ' + consumer('copydesk_consumer_max_ack_pending_messages')],
           ]),
           b.graph('Throughput', 'Payload bytes per second, read and published.', 'Bps', [['{{stage}} {{direction}}', rate('copydesk_stage_bytes_total', 'stage, direction')]]),
           b.graph('Last finished', 'Time since the stage last finished a message.', 's', [['{{stage}}', 'time() - max by (stage) (copydesk_stage_last_success_timestamp_seconds{%(sel)s, stage=~"$stage"} > 0)']]),
