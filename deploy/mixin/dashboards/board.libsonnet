@@ -85,7 +85,7 @@
         } + (if min == null || log then {} else { min: min }) + (if max == null then {} else { max: max }),
       },
       options: {
-        legend: { displayMode: 'list', placement: 'bottom', showLegend: true },
+        legend: { calcs: [], displayMode: 'list', placement: 'bottom', showLegend: true },
         tooltip: { mode: 'multi', sort: 'desc' },
       },
     },
@@ -142,7 +142,6 @@
     type: 'query',
     datasource: ds,
     query: { query: query, refId: 'variable-' + name, qryType: 1 },
-    definition: query,
     refresh: 2,
     sort: 1,
     multi: multi,
@@ -150,8 +149,7 @@
     hide: 0,
     skipUrlSync: false,
     regex: '',
-    current: if multi then { selected: true, text: 'All', value: '$__all' } else {},
-  } + (if multi then { allValue: '.+' } else {}),
+  } + (if multi then { allValue: '.+', current: { selected: true, text: 'All', value: '$__all' } } else {}),
 
   board(title, uid, description, lines, variables=[], tags=[], refresh='30s', from='now-1h'):: {
     title: title,
@@ -193,7 +191,6 @@
           includeAll: false,
           regex: '',
           skipUrlSync: false,
-          current: {},
         },
         $.variable('job', 'Job', 'label_values(copydesk_build_info, job)'),
         $.variable('instance', 'Instance', 'label_values(copydesk_build_info{job=~"$job"}, instance)'),
