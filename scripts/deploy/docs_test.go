@@ -43,7 +43,7 @@ func TestDocs_nameFlagsThatExist(t *testing.T) {
 		t.Fatal(err)
 	}
 	// Of other programs.
-	others := []string{"--build", "--no-deps", "--set"}
+	others := []string{"--build", "--enable-feature", "--no-deps", "--set"}
 	words := map[string]bool{}
 	flags := map[string]bool{}
 	for _, c := range all {
