@@ -70,7 +70,7 @@ var layers = map[string]layer{
 	"pkg/stage":      {may: []string{natsGo, prom, otel, "golang.org/x", "pkg/bus", "pkg/article"}, never: []string{natsServer}, why: "a runner others can use alone"},
 	"pkg/ledger":     {may: []string{natsGo, prom, "golang.org/x", "pkg/bus", "pkg/article"}, never: []string{natsServer}, why: "it counts headers"},
 	"pkg/deadletter": {may: []string{natsGo, "pkg/bus", "pkg/article", "pkg/ledger"}, never: []string{natsServer}, why: "it reads headers and publishes what stages gave up"},
-	"pkg/trace":      {may: []string{natsGo, "pkg/bus", "pkg/article"}, never: []string{natsServer}, why: "it reads what the streams hold"},
+	"pkg/history":    {may: []string{natsGo, "pkg/bus", "pkg/article"}, never: []string{natsServer}, why: "it reads what the streams hold"},
 	"pkg/door":       {may: []string{natsGo, prom, "golang.org/x", "pkg/bus", "pkg/article"}, never: []string{natsServer}, why: "it takes files in and nothing else"},
 	"pkg/natsembed":  {may: []string{natsServer, natsGo, "pkg/bus"}, why: "the server inside the process"},
 	"pkg/desk":       {may: []string{"*", "pkg"}, never: []string{natsServer, "pkg/natsembed", "pkg/run", "pkg/eval"}, why: "the only place that knows both a function and its subjects"},

@@ -16,8 +16,8 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 	"github.com/spf13/cobra"
 
+	"github.com/copydesk/copydesk/pkg/history"
 	"github.com/copydesk/copydesk/pkg/run"
-	"github.com/copydesk/copydesk/pkg/trace"
 	"github.com/copydesk/copydesk/pkg/view"
 )
 
@@ -48,7 +48,7 @@ It reads the headers of everything stored since the article arrived.`,
 				return run.Usage(err)
 			}
 			return server.withClient(cmd, func(ctx context.Context, c *client) error {
-				traces, err := find(ctx, trace.New(c.nc, c.js))
+				traces, err := find(ctx, history.New(c.nc, c.js))
 				if errors.Is(err, jetstream.ErrStreamNotFound) {
 					return noDesk(err)
 				}
@@ -78,7 +78,7 @@ It reads the headers of everything stored since the article arrived.`,
 	return cmd
 }
 
-type finder = func(context.Context, *trace.Tracer) ([]*trace.Trace, error)
+type finder = func(context.Context, *history.Historian) ([]*history.History, error)
 
 // traced reads what is to be traced.
 func traced(arg string) (finder, error) {
@@ -106,9 +106,9 @@ func traced(arg string) (finder, error) {
 		}
 		return nil, fmt.Errorf("%w, the SHA-256 of a file, or a file that is here", err)
 	}
-	return func(ctx context.Context, t *trace.Tracer) ([]*trace.Trace, error) {
+	return func(ctx context.Context, t *history.Historian) ([]*history.History, error) {
 		var (
-			tr  *trace.Trace
+			tr  *history.History
 			err error
 		)
 		if r.version > 0 {
@@ -119,19 +119,21 @@ func traced(arg string) (finder, error) {
 		if err != nil {
 			return nil, err
 		}
-		return []*trace.Trace{tr}, nil
+		return []*history.History{tr}, nil
 	}, nil
 }
 
 func ofFile(sum [sha256.Size]byte, size int64) finder {
-	return func(ctx context.Context, t *trace.Tracer) ([]*trace.Trace, error) { return t.File(ctx, sum, size) }
+	return func(ctx context.Context, t *history.Historian) ([]*history.History, error) {
+		return t.File(ctx, sum, size)
+	}
 }
 
 // eventTime is how times are shown in a trace: what happens to an article is a matter of
 // milliseconds.
 const eventTime = "2006-01-02 15:04:05.000"
 
-func printTrace(out io.Writer, tr *trace.Trace) error {
+func printTrace(out io.Writer, tr *history.History) error {
 	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
 	row := func(name, format string, args ...any) {
 		fmt.Fprintf(w, "%s\t%s\n", name, view.OneLine(fmt.Sprintf(format, args...)))
@@ -169,7 +171,7 @@ func printTrace(out io.Writer, tr *trace.Trace) error {
 	return w.Flush()
 }
 
-func fileLine(a trace.Arrival) string {
+func fileLine(a history.Arrival) string {
 	var parts []string
 	if a.Filename != nil {
 		parts = append(parts, *a.Filename)
@@ -190,7 +192,7 @@ func fileLine(a trace.Arrival) string {
 	return strings.Join(parts, ", ")
 }
 
-func verdictLine(v *trace.Verdict) string {
+func verdictLine(v *history.Verdict) string {
 	s := string(v.Relation)
 	if v.Of != nil {
 		s += " of " + *v.Of
@@ -215,21 +217,21 @@ func verdictLine(v *trace.Verdict) string {
 	return s
 }
 
-func verdictOf(e trace.Event) string {
+func verdictOf(e history.Event) string {
 	if e.Error == "" {
 		return e.Verdict
 	}
 	return fmt.Sprintf("%s (%s): %s", e.Verdict, e.Class, e.Error)
 }
 
-func placeOf(p *trace.Place) string {
+func placeOf(p *history.Place) string {
 	if p == nil {
 		return "not kept any more"
 	}
 	return fmt.Sprintf("%s %d", p.Stream, p.Seq)
 }
 
-func relatedItem(r trace.Related) string {
+func relatedItem(r history.Related) string {
 	if r.Removed {
 		return r.Item + " (it died later on, and counts no more)"
 	}

@@ -1,11 +1,11 @@
-// Package trace tells the whole life of one article from what the streams still hold:
+// Package history tells the whole life of one article from what the streams still hold:
 // how it arrived, what each stage did with it and how long that took, its verdict, its
 // deaths and retries, what else is said to be it, and where it is now.
 //
 // Headers say most of it. A body is read only of the message that is furthest along,
 // whose record lists the steps behind it, and of the decision log. What is not kept any
 // more is said, not guessed.
-package trace
+package history
 
 import (
 	"cmp"
@@ -26,8 +26,8 @@ import (
 // ErrNotFound means that nothing of an article is there.
 var ErrNotFound = errors.New("not found: it never came in, or nothing of it is kept any more")
 
-// Trace is the life of one item.
-type Trace struct {
+// History is the life of one item.
+type History struct {
 	Item    string `json:"item"`
 	URI     string `json:"uri"`
 	Version int    `json:"version"`
@@ -144,14 +144,14 @@ type Related struct {
 	Removed bool `json:"removed"`
 }
 
-// Tracer reads a server's streams.
-type Tracer struct {
+// Historian reads a server's streams.
+type Historian struct {
 	nc *nats.Conn
 	js jetstream.JetStream
 }
 
-// New returns a tracer.
-func New(nc *nats.Conn, js jetstream.JetStream) *Tracer { return &Tracer{nc, js} }
+// New returns a historian.
+func New(nc *nats.Conn, js jetstream.JetStream) *Historian { return &Historian{nc, js} }
 
 // origin is a file's place in its inbox.
 type origin struct {
@@ -201,7 +201,7 @@ func rank(stream string) int {
 func stageOf(stream string) string { return road[rank(stream)].stage }
 
 // Item tells the life of one item.
-func (t *Tracer) Item(ctx context.Context, item string) (*Trace, error) {
+func (t *Historian) Item(ctx context.Context, item string) (*History, error) {
 	from, err := t.originOf(ctx, item)
 	if err != nil {
 		return nil, err
@@ -220,7 +220,7 @@ func (t *Tracer) Item(ctx context.Context, item string) (*Trace, error) {
 // originOf finds the file that an item came in. Identities are made of the file's place,
 // so for the first item of a file a computation says it, and otherwise a message about
 // the item does.
-func (t *Tracer) originOf(ctx context.Context, item string) (origin, error) {
+func (t *Historian) originOf(ctx context.Context, item string) (origin, error) {
 	for _, lane := range []article.Lane{article.Live, article.Backfill} {
 		o := origin{lane: lane}
 		s, err := t.js.Stream(ctx, o.stream())
@@ -279,7 +279,7 @@ func number[T int | uint64 | int64](h nats.Header, name string) T {
 
 // arrived returns a time before which nothing about a file can be: when the inbox stored
 // it, or the beginning of time when it does not keep it any more.
-func (t *Tracer) arrived(ctx context.Context, o origin) (time.Time, error) {
+func (t *Historian) arrived(ctx context.Context, o origin) (time.Time, error) {
 	m, err := t.message(ctx, o.stream(), o.seq)
 	if err != nil || m == nil {
 		return time.Time{}, err
@@ -288,7 +288,7 @@ func (t *Tracer) arrived(ctx context.Context, o origin) (time.Time, error) {
 }
 
 // message returns a stored message, or nil.
-func (t *Tracer) message(ctx context.Context, stream string, seq uint64) (*jetstream.RawStreamMsg, error) {
+func (t *Historian) message(ctx context.Context, stream string, seq uint64) (*jetstream.RawStreamMsg, error) {
 	if seq == 0 {
 		return nil, nil
 	}
@@ -307,7 +307,7 @@ func (t *Tracer) message(ctx context.Context, stream string, seq uint64) (*jetst
 }
 
 // collect reads the headers since a time and keeps what is wanted, by item.
-func (t *Tracer) collect(ctx context.Context, since time.Time, into map[string][]mention, want func(item string, o origin) bool) error {
+func (t *Historian) collect(ctx context.Context, since time.Time, into map[string][]mention, want func(item string, o origin) bool) error {
 	for _, r := range road {
 		_, err := bus.Scan(ctx, t.js, r.stream, bus.ScanOptions{Since: since}, func(m jetstream.Msg, meta *jetstream.MsgMetadata) error {
 			h := m.Headers()

@@ -1,4 +1,4 @@
-package trace_test
+package history_test
 
 import (
 	"context"
@@ -20,17 +20,17 @@ import (
 	"github.com/copydesk/copydesk/pkg/deadletter"
 	"github.com/copydesk/copydesk/pkg/desk"
 	"github.com/copydesk/copydesk/pkg/desktest"
+	"github.com/copydesk/copydesk/pkg/history"
 	"github.com/copydesk/copydesk/pkg/natsembed"
 	"github.com/copydesk/copydesk/pkg/stage"
-	"github.com/copydesk/copydesk/pkg/trace"
 )
 
 // bench is a running desk.
 type bench struct {
 	*desktest.Server
-	inbox  *bus.Intake
-	tracer *trace.Tracer
-	stop   func()
+	inbox     *bus.Intake
+	historian *history.Historian
+	stop      func()
 	// guard, while set, is asked before each stage's function.
 	guard atomic.Pointer[func(ctx context.Context, name string, in stage.In) error]
 }
@@ -65,7 +65,7 @@ func start(t *testing.T) *bench {
 	if err != nil {
 		t.Fatal(err)
 	}
-	b.inbox, b.tracer = bus.NewIntake(pub, blobs), trace.New(b.Conn, b.JS)
+	b.inbox, b.historian = bus.NewIntake(pub, blobs), history.New(b.Conn, b.JS)
 	return b
 }
 
@@ -90,12 +90,12 @@ func (b *bench) drop(t *testing.T, data string) string {
 }
 
 // await traces an item until it is in a state.
-func (b *bench) await(t *testing.T, item string, state trace.State) *trace.Trace {
+func (b *bench) await(t *testing.T, item string, state history.State) *history.History {
 	t.Helper()
-	var tr *trace.Trace
+	var tr *history.History
 	desktest.Wait(t, item+" to be "+string(state), func() bool {
 		var err error
-		if tr, err = b.tracer.Item(t.Context(), item); err != nil {
+		if tr, err = b.historian.Item(t.Context(), item); err != nil {
 			t.Fatal(err)
 		}
 		return tr.State == state
@@ -104,7 +104,7 @@ func (b *bench) await(t *testing.T, item string, state trace.State) *trace.Trace
 }
 
 // life is a trace without what differs from run to run.
-func life(tr *trace.Trace) []string {
+func life(tr *history.History) []string {
 	var lines []string
 	for _, e := range tr.Events {
 		line := string(e.Kind)
@@ -115,7 +115,7 @@ func life(tr *trace.Trace) []string {
 			line += fmt.Sprintf(" r%d", e.Retry)
 		}
 		line += ": " + e.Verdict
-		if e.Kind == trace.Passed {
+		if e.Kind == history.Passed {
 			line += fmt.Sprintf(", attempt %d", e.Attempt)
 			if e.Queue == nil || e.Took == nil || *e.Took < 0 {
 				line += ", untimed"
@@ -151,13 +151,13 @@ func TestItem_tellsOfAnArticleItsCopyAndItsUpdate(t *testing.T) {
 		return nil
 	})
 	first := b.drop(t, news)
-	b.await(t, first, trace.Enriched)
+	b.await(t, first, history.Enriched)
 	copied := b.drop(t, news)
-	b.await(t, copied, trace.Duplicate)
+	b.await(t, copied, history.Duplicate)
 	updated := b.drop(t, news+more)
-	b.await(t, updated, trace.Enriched)
+	b.await(t, updated, history.Enriched)
 
-	tr := b.await(t, first, trace.Enriched)
+	tr := b.await(t, first, history.Enriched)
 	want := []string{
 		"arrived: ok", "passed ingest: ok, attempt 1", "passed dedupe: new, attempt 1", "passed entities: ok, attempt 2", "passed summarize: ok, attempt 1",
 	}
@@ -171,7 +171,7 @@ func TestItem_tellsOfAnArticleItsCopyAndItsUpdate(t *testing.T) {
 	if !a.Kept || a.Seq != 1 || a.Source != "ap" || *a.Filename != "ferry.txt" || *a.Bytes != int64(len(news)) || *a.SHA256 != fmt.Sprintf("%x", sha256.Sum256([]byte(news))) || a.Count != 1 {
 		t.Errorf("arrival %+v", a)
 	}
-	items := func(list []trace.Related) (got []string) {
+	items := func(list []history.Related) (got []string) {
 		for _, r := range list {
 			got = append(got, fmt.Sprintf("%s %d %s", r.Relation, r.Version, r.Item))
 		}
@@ -184,7 +184,7 @@ func TestItem_tellsOfAnArticleItsCopyAndItsUpdate(t *testing.T) {
 		t.Errorf("copies (-want +got):\n%s", diff)
 	}
 
-	tr = b.await(t, copied, trace.Duplicate)
+	tr = b.await(t, copied, history.Duplicate)
 	if diff := cmp.Diff([]string{"arrived: ok", "passed ingest: ok, attempt 1", "passed dedupe: exact, attempt 1"}, life(tr)); diff != "" {
 		t.Errorf("the copy's life (-want +got):\n%s", diff)
 	}
@@ -192,7 +192,7 @@ func TestItem_tellsOfAnArticleItsCopyAndItsUpdate(t *testing.T) {
 		t.Errorf("the copy's verdict is %+v", v)
 	}
 
-	tr, err := b.tracer.Version(t.Context(), article.URI(first), 2)
+	tr, err := b.historian.Version(t.Context(), article.URI(first), 2)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -202,11 +202,11 @@ func TestItem_tellsOfAnArticleItsCopyAndItsUpdate(t *testing.T) {
 	if diff := cmp.Diff([]string{"new 1 " + first}, items(tr.Versions)); diff != "" {
 		t.Errorf("versions of the update (-want +got):\n%s", diff)
 	}
-	if _, err := b.tracer.Version(t.Context(), article.URI(first), 3); !errors.Is(err, trace.ErrNotFound) {
-		t.Errorf("version 3: %v, want %v", err, trace.ErrNotFound)
+	if _, err := b.historian.Version(t.Context(), article.URI(first), 3); !errors.Is(err, history.ErrNotFound) {
+		t.Errorf("version 3: %v, want %v", err, history.ErrNotFound)
 	}
-	if _, err := b.tracer.Item(t.Context(), strings.Repeat("a", 26)); !errors.Is(err, trace.ErrNotFound) {
-		t.Errorf("an item that never was: %v, want %v", err, trace.ErrNotFound)
+	if _, err := b.historian.Item(t.Context(), strings.Repeat("a", 26)); !errors.Is(err, history.ErrNotFound) {
+		t.Errorf("an item that never was: %v, want %v", err, history.ErrNotFound)
 	}
 	if data, err := json.Marshal(tr); err != nil || !strings.Contains(string(data), `"state":"enriched"`) {
 		t.Errorf("as JSON: %s, %v", data, err)
@@ -228,9 +228,9 @@ func TestItem_tellsOfDeathsAndRetries(t *testing.T) {
 			item := b.drop(t, news)
 			dead := []string{"arrived: ok", "passed ingest: ok, attempt 1", "passed dedupe: new, attempt 1", "passed entities: ok, attempt 1"}
 			dead = append(dead[:1+slices.Index(article.Stages(), broken)], "died "+broken+": broken")
-			tr := b.await(t, item, trace.Dead)
+			tr := b.await(t, item, history.Dead)
 			if broken == article.StageSummarize {
-				desktest.Wait(t, "dedupe to forget it", func() bool { tr = b.await(t, item, trace.Dead); return len(tr.Events) > len(dead) })
+				desktest.Wait(t, "dedupe to forget it", func() bool { tr = b.await(t, item, history.Dead); return len(tr.Events) > len(dead) })
 				dead = append(dead, "withdrawn dedupe: its copies are not measured by it any more")
 			}
 			if diff := cmp.Diff(dead, life(tr)); diff != "" {
@@ -260,7 +260,7 @@ func TestItem_tellsOfDeathsAndRetries(t *testing.T) {
 				}
 				alive = append(alive, "passed "+name+" r1: "+verdict+", attempt 1")
 			}
-			if diff := cmp.Diff(alive, life(b.await(t, item, trace.Enriched))); diff != "" {
+			if diff := cmp.Diff(alive, life(b.await(t, item, history.Enriched))); diff != "" {
 				t.Errorf("the retried one's life (-want +got):\n%s", diff)
 			}
 		})
@@ -286,7 +286,7 @@ func TestItem_tellsWhereAnArticleInFlightIs(t *testing.T) {
 			})
 			item := b.drop(t, news)
 			<-begun
-			tr := b.await(t, item, trace.InFlight)
+			tr := b.await(t, item, history.InFlight)
 			if want := "at work in " + slow + ", or waits there to be tried again"; tr.Now != want {
 				t.Errorf("now %q, want %q", tr.Now, want)
 			}
@@ -294,10 +294,10 @@ func TestItem_tellsWhereAnArticleInFlightIs(t *testing.T) {
 				t.Errorf("life %q", life(tr))
 			}
 			close(release)
-			b.await(t, item, trace.Enriched)
+			b.await(t, item, history.Enriched)
 			b.stop()
 			item = b.drop(t, news+more)
-			if tr = b.await(t, item, trace.InFlight); tr.Now != "waits for ingest on articles.inbox.ap behind 0 others; 0 at work" {
+			if tr = b.await(t, item, history.InFlight); tr.Now != "waits for ingest on articles.inbox.ap behind 0 others; 0 at work" {
 				t.Errorf("now %q", tr.Now)
 			}
 		})
@@ -308,7 +308,7 @@ func TestItem_saysWhatIsNotKeptAnyMore(t *testing.T) {
 	t.Parallel()
 	b := start(t)
 	item := b.drop(t, news)
-	b.await(t, item, trace.Enriched)
+	b.await(t, item, history.Enriched)
 	for _, name := range []string{article.StreamInbox, article.StreamIngested, article.StreamTagged, article.StreamDecisions} {
 		s, err := b.JS.Stream(t.Context(), name)
 		if err == nil {
@@ -318,7 +318,7 @@ func TestItem_saysWhatIsNotKeptAnyMore(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	tr := b.await(t, item, trace.Enriched)
+	tr := b.await(t, item, history.Enriched)
 	want := []string{
 		"arrived: ok, not kept", "passed ingest: ok, attempt 1, not kept", "passed dedupe: new, attempt 1, untimed",
 		"passed entities: ok, attempt 1, not kept", "passed summarize: ok, attempt 1, untimed",
@@ -356,7 +356,7 @@ func TestFile_findsEveryArticleThatWasMadeOfIt(t *testing.T) {
 		"a file that died":     {noise, 2},
 	} {
 		sum, before := sha256.Sum256([]byte(c.data)), time.Now()
-		if _, err := b.tracer.File(t.Context(), sum, int64(len(c.data))); !errors.Is(err, trace.ErrNotFound) {
+		if _, err := b.historian.File(t.Context(), sum, int64(len(c.data))); !errors.Is(err, history.ErrNotFound) {
 			t.Errorf("%s, before it is dropped: %v", name, err)
 		}
 		last := ""
@@ -364,18 +364,18 @@ func TestFile_findsEveryArticleThatWasMadeOfIt(t *testing.T) {
 			last = b.drop(t, c.data)
 		}
 		desktest.Wait(t, name+" to end", func() bool {
-			tr, err := b.tracer.Item(t.Context(), last)
+			tr, err := b.historian.Item(t.Context(), last)
 			if err != nil {
 				t.Fatal(err)
 			}
-			return tr.State != trace.InFlight
+			return tr.State != history.InFlight
 		})
 		check := func(size int64) {
 			t.Helper()
-			var traces []*trace.Trace
+			var traces []*history.History
 			desktest.Wait(t, "all articles of "+name, func() bool {
 				var err error
-				if traces, err = b.tracer.File(t.Context(), sum, size); err != nil {
+				if traces, err = b.historian.File(t.Context(), sum, size); err != nil {
 					t.Fatal(err)
 				}
 				return len(traces) == c.items
@@ -389,11 +389,11 @@ func TestFile_findsEveryArticleThatWasMadeOfIt(t *testing.T) {
 		check(int64(len(c.data)))
 		check(-1)
 		desktest.Wait(t, name+" to be finished", func() bool {
-			traces, err := b.tracer.File(t.Context(), sum, int64(len(c.data)))
+			traces, err := b.historian.File(t.Context(), sum, int64(len(c.data)))
 			if err != nil {
 				t.Fatal(err)
 			}
-			return !slices.ContainsFunc(traces, func(tr *trace.Trace) bool { return tr.State == trace.InFlight })
+			return !slices.ContainsFunc(traces, func(tr *history.History) bool { return tr.State == history.InFlight })
 		})
 		s, err := b.JS.Stream(t.Context(), article.StreamInbox)
 		if err == nil {

@@ -1,4 +1,4 @@
-package trace
+package history
 
 import (
 	"bytes"
@@ -41,7 +41,7 @@ func naming(data []byte, item string) iter.Seq2[decision, error] {
 }
 
 // Version tells the life of one version of a uri.
-func (t *Tracer) Version(ctx context.Context, uri string, version int) (*Trace, error) {
+func (t *Historian) Version(ctx context.Context, uri string, version int) (*History, error) {
 	first, ok := article.ItemOf(uri)
 	if !ok {
 		return nil, fmt.Errorf("%q: %w", uri, ErrNotFound)
@@ -72,7 +72,7 @@ func (t *Tracer) Version(ctx context.Context, uri string, version int) (*Trace, 
 // File tells the life of every item that was made of a file's bytes, in the order in
 // which they came in. Size is the file's, or negative if it is not known, which takes
 // reading all of the inbox in place of its headers.
-func (t *Tracer) File(ctx context.Context, sum [sha256.Size]byte, size int64) ([]*Trace, error) {
+func (t *Historian) File(ctx context.Context, sum [sha256.Size]byte, size int64) ([]*History, error) {
 	origins := map[origin]bool{}
 	for _, lane := range []article.Lane{article.Live, article.Backfill} {
 		if err := t.inInbox(ctx, lane, sum, size, origins); err != nil {
@@ -90,7 +90,7 @@ func (t *Tracer) File(ctx context.Context, sum [sha256.Size]byte, size int64) ([
 		return nil, err
 	}
 	opened := map[origin]bool{}
-	var traces []*Trace
+	var traces []*History
 	for _, item := range slices.Sorted(maps.Keys(mentions)) {
 		from := originIn(mentions[item][0].header)
 		opened[from] = true
@@ -120,7 +120,7 @@ func (t *Tracer) File(ctx context.Context, sum [sha256.Size]byte, size int64) ([
 			tr.Arrival.SHA256 = &hexed
 		}
 	}
-	slices.SortFunc(traces, func(a, b *Trace) int {
+	slices.SortFunc(traces, func(a, b *History) int {
 		x, y := a.Arrival, b.Arrival
 		if x.Time != nil && y.Time != nil && !x.Time.Equal(*y.Time) {
 			return x.Time.Compare(*y.Time)
@@ -134,7 +134,7 @@ func (t *Tracer) File(ctx context.Context, sum [sha256.Size]byte, size int64) ([
 }
 
 // inInbox finds a file among those that an inbox keeps.
-func (t *Tracer) inInbox(ctx context.Context, lane article.Lane, sum [sha256.Size]byte, size int64, into map[origin]bool) error {
+func (t *Historian) inInbox(ctx context.Context, lane article.Lane, sum [sha256.Size]byte, size int64, into map[origin]bool) error {
 	o := origin{lane: lane}
 	blobs, err := bus.OpenBlobs(ctx, t.js)
 	if err != nil {
@@ -191,7 +191,7 @@ func sameFile(h nats.Header, data []byte, sum [sha256.Size]byte) bool {
 
 // inRecords finds a file that the inbox does not keep any more in the records and the
 // letters that came of it.
-func (t *Tracer) inRecords(ctx context.Context, sum [sha256.Size]byte, into map[origin]bool) error {
+func (t *Historian) inRecords(ctx context.Context, sum [sha256.Size]byte, into map[origin]bool) error {
 	removed := false
 	for _, name := range []string{article.StreamInbox, article.StreamBackfill} {
 		s, err := t.js.Stream(ctx, name)

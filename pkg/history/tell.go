@@ -1,4 +1,4 @@
-package trace
+package history
 
 import (
 	"cmp"
@@ -15,8 +15,8 @@ import (
 )
 
 // tell makes a trace of the messages about an item.
-func (t *Tracer) tell(ctx context.Context, item string, from origin, mentions []mention) (*Trace, error) {
-	tr := &Trace{
+func (t *Historian) tell(ctx context.Context, item string, from origin, mentions []mention) (*History, error) {
+	tr := &History{
 		Item: item, URI: article.URI(item), Version: 1, State: InFlight,
 		Arrival: Arrival{Stream: from.stream(), Seq: from.seq, Lane: from.lane},
 		Events:  []Event{}, Versions: []Related{}, Copies: []Related{}, Missing: []string{},
@@ -46,7 +46,7 @@ func (t *Tracer) tell(ctx context.Context, item string, from origin, mentions []
 // records reads, for each time the item went round, the record that is furthest along;
 // the last is the newest. A message that is no record, such as the letter of a file,
 // has none.
-func (t *Tracer) records(ctx context.Context, mentions []mention) (map[int]*article.Article, error) {
+func (t *Historian) records(ctx context.Context, mentions []mention) (map[int]*article.Article, error) {
 	records := map[int]*article.Article{}
 	for _, m := range slices.Backward(mentions) {
 		if records[m.retry] != nil || m.Stream == article.StreamDead && m.Subject == article.DeadSubject(article.StageIngest) {
@@ -81,7 +81,7 @@ func newest(records map[int]*article.Article) *article.Article {
 	return best
 }
 
-func (t *Tracer) tellArrival(ctx context.Context, tr *Trace, mentions []mention, records map[int]*article.Article) error {
+func (t *Historian) tellArrival(ctx context.Context, tr *History, mentions []mention, records map[int]*article.Article) error {
 	a := &tr.Arrival
 	file, err := t.message(ctx, a.Stream, a.Seq)
 	if err != nil {
@@ -129,7 +129,7 @@ func (t *Tracer) tellArrival(ctx context.Context, tr *Trace, mentions []mention,
 
 // tellEvents says what each stage did: from its message and the step in the record, or
 // from the step alone when the message is not kept.
-func (tr *Trace) tellEvents(mentions []mention, records map[int]*article.Article) {
+func (tr *History) tellEvents(mentions []mention, records map[int]*article.Article) {
 	for i := range mentions {
 		m := &mentions[i]
 		e := Event{At: m.Time, Retry: m.retry, Verdict: "ok", Place: &m.Place}
@@ -173,7 +173,7 @@ func (tr *Trace) tellEvents(mentions []mention, records map[int]*article.Article
 
 // passed finds the event that a step of a record belongs to, or makes it for a message
 // that is not kept. It returns nil for a step of an earlier time round.
-func (tr *Trace) passed(step article.Step, retry int) *Event {
+func (tr *History) passed(step article.Step, retry int) *Event {
 	for i := range tr.Events {
 		e := &tr.Events[i]
 		switch {
@@ -212,7 +212,7 @@ func wait(stored, began time.Time) *float64 {
 }
 
 // tellNow says where the item is.
-func (t *Tracer) tellNow(ctx context.Context, tr *Trace, mentions []mention) error {
+func (t *Historian) tellNow(ctx context.Context, tr *History, mentions []mention) error {
 	if len(mentions) == 0 {
 		if !tr.Arrival.Kept {
 			return nil
@@ -239,7 +239,7 @@ func (t *Tracer) tellNow(ctx context.Context, tr *Trace, mentions []mention) err
 }
 
 // waiting says how a message stands with the stage that is next.
-func (t *Tracer) waiting(ctx context.Context, p Place) (string, error) {
+func (t *Historian) waiting(ctx context.Context, p Place) (string, error) {
 	for _, c := range bus.NewTopology(bus.Settings{}).Consumers {
 		if c.Stream != p.Stream {
 			continue
@@ -282,7 +282,7 @@ type decision struct {
 }
 
 // tellDecisions adds the verdict, and what the log joins with the item.
-func (t *Tracer) tellDecisions(ctx context.Context, tr *Trace, records map[int]*article.Article) error {
+func (t *Historian) tellDecisions(ctx context.Context, tr *History, records map[int]*article.Article) error {
 	if r := newest(records); r != nil && r.Dedupe != nil {
 		tr.URI, tr.Version = r.URI, r.Version
 		d := r.Dedupe
@@ -329,7 +329,7 @@ func (t *Tracer) tellDecisions(ctx context.Context, tr *Trace, records map[int]*
 }
 
 // relate sorts what the log says of others into versions and copies.
-func (tr *Trace) relate(log []decision) {
+func (tr *History) relate(log []decision) {
 	removed := map[string]bool{}
 	for _, d := range log {
 		removed[d.Item] = d.Removed
@@ -360,7 +360,7 @@ func (tr *Trace) relate(log []decision) {
 const clockSlack = 2 * time.Second
 
 // decisions returns what the log says since a time that names an item, or its uri.
-func (t *Tracer) decisions(ctx context.Context, since time.Time, item string) ([]decision, error) {
+func (t *Historian) decisions(ctx context.Context, since time.Time, item string) ([]decision, error) {
 	var got []decision
 	_, err := bus.Scan(ctx, t.js, article.StreamDecisions, bus.ScanOptions{Since: since, Bodies: true}, func(m jetstream.Msg, meta *jetstream.MsgMetadata) error {
 		for d, err := range naming(m.Data(), item) {
