@@ -47,6 +47,21 @@ func InboxSubject(lane Lane, source string) string {
 	return "articles.inbox." + source
 }
 
+const retryPrefix = "articles.retry."
+
+// RetrySubject returns the subject on which a file of a source that ingest buried comes
+// back. It lies beside the source's inbox, so that who may drop files may not order
+// retries.
+func RetrySubject(lane Lane, source string) string {
+	if lane != Backfill {
+		lane = Live
+	}
+	return retryPrefix + string(lane) + "." + source
+}
+
+// IsRetry reports whether a subject is one of RetrySubject's.
+func IsRetry(subject string) bool { return strings.HasPrefix(subject, retryPrefix) }
+
 // EnrichedSubject returns the subject of a finished record.
 func EnrichedSubject(language *string, relation Relation, source string) string {
 	return "articles.enriched." + PrimaryLanguage(language) + "." + string(relation) + "." + source

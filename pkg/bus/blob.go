@@ -2,6 +2,8 @@ package bus
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/base64"
 	"fmt"
 	"strings"
 
@@ -64,4 +66,21 @@ func (b *Blobs) Get(ctx context.Context, ref string) ([]byte, error) {
 		return nil, fmt.Errorf("read blob %s: %w", ref, err)
 	}
 	return data, nil
+}
+
+// Sum returns the SHA-256 and the size of the bytes of a reference without reading them.
+func (b *Blobs) Sum(ctx context.Context, ref string) (sum [sha256.Size]byte, size int64, err error) {
+	name, ok := strings.CutPrefix(ref, BucketBlobs+"/")
+	if !ok || name == "" {
+		return sum, 0, fmt.Errorf("look at blob %q: %w", ref, ErrForeignRef)
+	}
+	info, err := b.store.GetInfo(ctx, name)
+	if err != nil {
+		return sum, 0, fmt.Errorf("look at blob %s: %w", ref, err)
+	}
+	digest, err := base64.URLEncoding.DecodeString(strings.TrimPrefix(info.Digest, "SHA-256="))
+	if err != nil || len(digest) != len(sum) {
+		return sum, 0, fmt.Errorf("look at blob %s: digest %q", ref, info.Digest)
+	}
+	return [sha256.Size]byte(digest), int64(info.Size), nil
 }

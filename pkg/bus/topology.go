@@ -111,7 +111,7 @@ type Stream struct {
 type Consumer struct {
 	Stream string
 	Name   string // the stage
-	Filter string
+	Filter string // empty for everything
 	Lane   article.Lane
 	// AckWait is how long the server waits for a sign of life.
 	AckWait time.Duration
@@ -156,8 +156,8 @@ func NewTopology(s Settings) *Topology {
 	return &Topology{
 		Settings: s,
 		Streams: []Stream{
-			{Name: article.StreamInbox, Subjects: []string{"articles.inbox.*"}, Age: s.InboxAge, Share: 22, Compress: true},
-			{Name: article.StreamBackfill, Subjects: []string{"articles.backfill.*"}, Age: s.InboxAge, Share: 10, Compress: true},
+			{Name: article.StreamInbox, Subjects: []string{"articles.inbox.*", "articles.retry.live.*"}, Age: s.InboxAge, Share: 22, Compress: true},
+			{Name: article.StreamBackfill, Subjects: []string{"articles.backfill.*", "articles.retry.backfill.*"}, Age: s.InboxAge, Share: 10, Compress: true},
 			{Name: article.StreamIngested, Subjects: []string{article.SubjectIngested}, Age: s.HopAge, Share: 8, Writer: article.StageIngest},
 			{Name: article.StreamDecisions, Subjects: []string{article.SubjectDecisions}, Age: max(s.OutputAge, s.DedupeWindow), Share: 6, Writer: article.StageDedupe},
 			{Name: article.StreamUnique, Subjects: []string{article.SubjectUnique}, Age: max(s.HopAge, s.DedupeWindow), Share: 10, Writer: article.StageDedupe},
@@ -167,8 +167,8 @@ func NewTopology(s Settings) *Topology {
 			{Name: article.StreamDead, Subjects: []string{"articles.dead.*"}, Age: s.OutputAge, Share: 4},
 		},
 		Consumers: []Consumer{
-			{Stream: article.StreamInbox, Name: article.StageIngest, Filter: "articles.inbox.*", Lane: article.Live, AckWait: s.AckWait},
-			{Stream: article.StreamBackfill, Name: article.StageIngest, Filter: "articles.backfill.*", Lane: article.Backfill, AckWait: s.AckWait},
+			{Stream: article.StreamInbox, Name: article.StageIngest, Lane: article.Live, AckWait: s.AckWait},
+			{Stream: article.StreamBackfill, Name: article.StageIngest, Lane: article.Backfill, AckWait: s.AckWait},
 			{Stream: article.StreamIngested, Name: article.StageDedupe, Filter: article.SubjectIngested, AckWait: dedupeWait},
 			{Stream: article.StreamUnique, Name: article.StageEntities, Filter: article.SubjectUnique, AckWait: s.AckWait},
 			{Stream: article.StreamTagged, Name: article.StageSummarize, Filter: article.SubjectTagged, AckWait: s.AckWait},
@@ -213,4 +213,6 @@ var prefixes = []struct{ prefix, stream string }{
 	{"articles.dead.", article.StreamDead},
 	{"articles.inbox.", article.StreamInbox},
 	{"articles.backfill.", article.StreamBackfill},
+	{"articles.retry.live.", article.StreamInbox},
+	{"articles.retry.backfill.", article.StreamBackfill},
 }

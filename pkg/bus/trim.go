@@ -116,7 +116,7 @@ func (t *Trimmer) unackedSince(ctx context.Context, row Consumer) (time.Time, er
 	if err != nil {
 		return time.Time{}, fmt.Errorf("trim: consumer %s of %s: %w", row.Name, row.Stream, err)
 	}
-	state, created, floor := s.CachedInfo().State, s.CachedInfo().Created, c.CachedInfo().AckFloor.Stream
+	created, floor := s.CachedInfo().Created, c.CachedInfo().AckFloor.Stream
 	known, err := t.state.Floor(ctx, row.Stream, row.Name, created)
 	if err == nil && floor > known {
 		err = t.state.SaveFloor(ctx, row.Stream, row.Name, created, floor)
@@ -124,15 +124,37 @@ func (t *Trimmer) unackedSince(ctx context.Context, row Consumer) (time.Time, er
 	if err != nil {
 		return time.Time{}, fmt.Errorf("trim: %w", err)
 	}
-	if state.Msgs == 0 || floor >= state.LastSeq {
+	at, ok, err := OldestUnacked(ctx, t.js, row)
+	if err != nil {
+		return time.Time{}, fmt.Errorf("trim: %w", err)
+	}
+	if !ok {
 		return t.now(), nil
+	}
+	return at, nil
+}
+
+// OldestUnacked returns when the oldest message that a consumer has not acknowledged was
+// stored, and false when there is none.
+func OldestUnacked(ctx context.Context, js jetstream.JetStream, row Consumer) (at time.Time, ok bool, err error) {
+	s, err := js.Stream(ctx, row.Stream)
+	if err != nil {
+		return at, false, fmt.Errorf("look at %s: %w", row.Stream, err)
+	}
+	c, err := js.Consumer(ctx, row.Stream, row.Name)
+	if err != nil {
+		return at, false, fmt.Errorf("look at consumer %s of %s: %w", row.Name, row.Stream, err)
+	}
+	state, floor := s.CachedInfo().State, c.CachedInfo().AckFloor.Stream
+	if state.Msgs == 0 || floor >= state.LastSeq {
+		return at, false, nil
 	}
 	m, err := s.GetMsg(ctx, max(floor+1, state.FirstSeq), jetstream.WithGetMsgSubject(">"))
 	if errors.Is(err, jetstream.ErrMsgNotFound) {
-		return t.now(), nil
+		return at, false, nil
 	}
 	if err != nil {
-		return time.Time{}, fmt.Errorf("trim: first unacknowledged message of %s: %w", row.Stream, err)
+		return at, false, fmt.Errorf("look at first unacknowledged message of %s: %w", row.Stream, err)
 	}
-	return m.Time, nil
+	return m.Time, true, nil
 }

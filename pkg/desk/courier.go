@@ -126,28 +126,18 @@ func (c *courier) identify(in stage.In) nats.Header {
 	if c.stage != article.StageIngest {
 		return in.Header
 	}
-	h := nats.Header{}
-	for k, v := range in.Header {
-		h[k] = v
-	}
-	identityHeaders(h, part(in, 0, 1))
-	return h
+	file := incomingOf(in)
+	return file.headers(file.index, file.count)
 }
 
-// partHeaders identify one item of a file that gives several.
+// partHeaders identify one item of a file that gives several, or are nil when the input
+// is not about that one.
 func (c *courier) partHeaders(in stage.In, i, n int) nats.Header {
-	h := c.identify(in)
-	identityHeaders(h, part(in, i, n))
-	return h
-}
-
-// part has the identity of the i-th of n items of a file.
-func part(in stage.In, i, n int) *article.Article {
-	return &article.Article{
-		Item: article.ItemID(in.Created, in.Seq, i), Lane: laneOf(in.Stream),
-		Source: article.Source{Name: article.SourceOf(in.Subject)},
-		Input:  article.Input{Seq: in.Seq, Index: i, Count: n},
+	file := incomingOf(in)
+	if !file.has(i) {
+		return nil
 	}
+	return file.headers(i, n)
 }
 
 func laneOf(stream string) article.Lane {

@@ -321,9 +321,12 @@ func (d *Desk) runStage(ctx context.Context, name string) error {
 		}
 		inputs = append(inputs, in)
 	}
-	var split func(in stage.In, i, n int) nats.Header
+	var (
+		split   func(in stage.In, i, n int) nats.Header
+		foreign func(subject string) bool
+	)
 	if name == article.StageIngest {
-		split = p.partHeaders
+		split, foreign = p.partHeaders, isInbox
 	}
 	stageCtx, stop := context.WithCancel(ctx)
 	defer stop()
@@ -338,6 +341,7 @@ func (d *Desk) runStage(ctx context.Context, name string) error {
 		Fallback: fallback,
 		Identify: p.identify,
 		Part:     split,
+		Foreign:  foreign,
 
 		Concurrency:     r.concurrency,
 		Timeout:         r.timeout,

@@ -36,11 +36,22 @@ func buildIngest(ctx context.Context, p *post) (stage.Func, fallback, error) {
 	files := &reader{pool: p.d.pool, limits: extract.Limits{Raw: bus.MaxFile}}
 	return func(ctx context.Context, in stage.In) ([]stage.Out, error) {
 		started := p.now()
-		data, hints, err := p.unwrap(ctx, in)
+		file := incomingOf(in)
+		if file.retry {
+			if err := p.checkRetry(ctx, in); errors.Is(err, errNoRetry) {
+				p.d.o.Logger.Warn("a retry that no dead letter stands behind is ignored", "stage", p.stage, "subject", in.Subject, "seq", in.Seq, "err", err)
+				return nil, nil
+			} else if err != nil {
+				return nil, stage.Later(err, storeRetry)
+			}
+		}
+		data, hints, err := p.unwrap(ctx, file.In)
 		if err != nil {
 			return nil, err
 		}
-		p.d.content.arrived(hints.Source, hints.Lane, in.Stored)
+		if !file.retry {
+			p.d.content.arrived(hints.Source, hints.Lane, in.Stored)
+		}
 		learn.brief(&hints)
 		items, err := files.read(ctx, data, hints)
 		var reject *extract.Reject
@@ -50,20 +61,33 @@ func buildIngest(ctx context.Context, p *post) (stage.Func, fallback, error) {
 		if err != nil {
 			return nil, err
 		}
-		learn.observe(hints, items)
-		outs := make([]stage.Out, len(items))
-		for i, item := range items {
-			id := article.ItemID(in.Created, in.Seq, i)
-			if item.Reject != nil {
-				outs[i] = p.bury(in, item.Reject, id, i, len(items))
-				continue
-			}
-			a := item.Article
-			a.Item, a.URI, a.Version = id, article.URI(id), 1
-			if outs[i], err = p.seal(ctx, a, in, started, article.SubjectIngested, bus.MaxInline); err != nil {
+		if file.retry {
+			if err := file.checkSplit(len(items)); err != nil {
 				return nil, err
 			}
-			outs[i].Stored = func() { p.d.content.article(a) }
+		} else {
+			learn.observe(hints, items)
+		}
+		outs := make([]stage.Out, 0, len(items))
+		for i, item := range items {
+			if !file.has(i) {
+				continue
+			}
+			var out stage.Out
+			if item.Reject != nil {
+				out = p.bury(in, item.Reject, i, len(items))
+			} else {
+				a := item.Article
+				a.Item = file.item(i)
+				a.URI, a.Version = article.URI(a.Item), 1
+				if out, err = p.seal(ctx, a, in, started, article.SubjectIngested, bus.MaxInline); err != nil {
+					return nil, err
+				}
+				file.mark(out.Header, i, len(items))
+				out.Stored = func() { p.d.content.article(a) }
+			}
+			out.Fresh = file.fresh(i)
+			outs = append(outs, out)
 		}
 		return outs, nil
 	}, nil, nil
@@ -71,13 +95,13 @@ func buildIngest(ctx context.Context, p *post) (stage.Func, fallback, error) {
 
 // bury makes the dead letter of an item that could not be read, so that its neighbours
 // in the file go on.
-func (c *courier) bury(in stage.In, r *extract.Reject, id string, index, count int) stage.Out {
+func (c *courier) bury(in stage.In, r *extract.Reject, index, count int) stage.Out {
 	err := r.Err
 	if len(r.Path) > 0 {
 		err = fmt.Errorf("%s: %w", strings.Join(r.Path, " > "), err)
 	}
 	h := c.partHeaders(in, index, count)
-	return stage.Out{Item: id, Header: h, Reject: &stage.RejectError{Code: r.Code, Class: article.Class(r.Class), Err: err}}
+	return stage.Out{Item: h.Get(article.HeaderItem), Header: h, Reject: &stage.RejectError{Code: r.Code, Class: article.Class(r.Class), Err: err}}
 }
 
 // unwrap returns an inbox message's file and what the sender said about it.

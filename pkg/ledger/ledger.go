@@ -173,6 +173,9 @@ func (l *Ledger) count(stream string, m jetstream.Msg) {
 	h := m.Headers()
 	switch stream {
 	case article.StreamInbox, article.StreamBackfill:
+		if article.IsRetry(m.Subject()) {
+			return // a file that was counted when it first came
+		}
 		lane := article.Live
 		if stream == article.StreamBackfill {
 			lane = article.Backfill
@@ -196,20 +199,26 @@ func (l *Ledger) count(stream string, m jetstream.Msg) {
 		s.Duplicate++
 	case article.StreamDead:
 		s.Dead++
-		if m.Subject() == article.DeadSubject(article.StageIngest) && !retried {
-			opened(s, h)
+		if m.Subject() == article.DeadSubject(article.StageIngest) {
+			opened(s, h, retried)
 		}
 	case article.StreamIngested:
 		if retried {
 			s.Dead++ // its end will say that it was dead
-		} else {
-			opened(s, h)
 		}
+		opened(s, h, retried)
 	}
 }
 
-// opened counts a file by its first article.
-func opened(s *Sums, h nats.Header) {
+// opened counts a file by its first article. A file that died whole counted as one item;
+// retried, it may turn out to have more.
+func opened(s *Sums, h nats.Header, retried bool) {
+	if retried {
+		if n, err := strconv.ParseInt(h.Get(article.HeaderAdded), 10, 64); err == nil && n > 0 {
+			s.Split += n
+		}
+		return
+	}
 	if h.Get(article.HeaderIndex) == "0" {
 		n, err := strconv.ParseInt(h.Get(article.HeaderCount), 10, 64)
 		if err != nil {

@@ -28,6 +28,7 @@ type item struct {
 	subject           string
 	seq, index, count int
 	retry             int
+	added             int
 	run               string
 }
 
@@ -44,6 +45,9 @@ func publish(t *testing.T, s *desktest.Server, items ...item) {
 		}
 		if it.retry > 0 {
 			m.Header.Set(article.HeaderRetry, strconv.Itoa(it.retry))
+		}
+		if it.added > 0 {
+			m.Header.Set(article.HeaderAdded, strconv.Itoa(it.added))
 		}
 		if it.run != "" {
 			m.Header.Set(article.HeaderRun, it.run)
@@ -118,6 +122,31 @@ func TestLedger_countsEachItemByItsEnd(t *testing.T) {
 				{subject: deadLater, seq: 1, count: 1, retry: 1},
 			},
 			want: ledger.Sums{Files: 1, Opened: 1, Split: 1, Dead: 1},
+		},
+		{
+			name: "a retried file is no new file, and may turn out to have more articles",
+			messages: []item{
+				{subject: inbox},
+				{subject: deadIn, seq: 1, count: 1},
+				{subject: "articles.retry.live.ap", seq: 1, count: 1, retry: 1},
+				{subject: ingested, seq: 1, index: 0, count: 3, retry: 1, added: 2},
+				{subject: ingested, seq: 1, index: 1, count: 3},
+				{subject: deadIn, seq: 1, index: 2, count: 3},
+				{subject: enriched, seq: 1, index: 0, count: 3, retry: 1},
+				{subject: enriched, seq: 1, index: 1, count: 3},
+			},
+			want: ledger.Sums{Files: 1, Opened: 1, Split: 3, Enriched: 2, Dead: 1},
+		},
+		{
+			name: "what a letter of a later stage says of added articles was counted before",
+			messages: []item{
+				{subject: inbox},
+				{subject: deadIn, seq: 1, count: 1},
+				{subject: ingested, seq: 1, count: 2, retry: 1, added: 1},
+				{subject: "articles.dead.dedupe", seq: 1, count: 2, retry: 1, added: 1},
+			},
+			want:     ledger.Sums{Files: 1, Opened: 1, Split: 2, Dead: 1},
+			inFlight: 1,
 		},
 		{
 			name:     "a replay and a stranger's message are nobody's item",

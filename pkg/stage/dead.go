@@ -40,7 +40,7 @@ func deadLetter(stage string, in In, identity nats.Header, f *Failure) *nats.Msg
 	if f.Stack != "" {
 		h.Set(article.HeaderStack, f.Stack)
 	}
-	h.Set(nats.MsgIdHdr, in.Delivery().MessageID(stage, h.Get(article.HeaderItem)))
+	h.Set(nats.MsgIdHdr, deliveryOf(h).MessageID(stage, h.Get(article.HeaderItem)))
 	return &nats.Msg{Subject: article.DeadSubject(stage), Header: h, Data: in.Data}
 }
 

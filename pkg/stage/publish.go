@@ -45,9 +45,13 @@ func (r *runner) messages(d *delivery, outs []Out) []*nats.Msg {
 		if h == nil {
 			h = nats.Header{}
 		}
-		h[nats.MsgIdHdr] = []string{id.MessageID(r.o.Name, out.Item)}
+		of := id
+		if out.Fresh {
+			of.Retry = 0
+		}
+		h[nats.MsgIdHdr] = []string{of.MessageID(r.o.Name, out.Item)}
 		for _, k := range carried {
-			if v, ok := in.Header[k]; ok && h[k] == nil {
+			if v, ok := in.Header[k]; ok && h[k] == nil && !(out.Fresh && k == article.HeaderRetry) {
 				h[k] = v
 			}
 		}

@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"github.com/nats-io/nats.go"
+
+	"github.com/copydesk/copydesk/pkg/article"
 )
 
 const (
@@ -23,6 +25,8 @@ const (
 	// pullRetry is the pause before pulling anew after the server refused.
 	pullRetry = 250 * time.Millisecond
 )
+
+var ownHeaders = article.OwnHeaders()
 
 // start subscribes and sends the first pulls.
 func (f *feed) start() error {
@@ -102,6 +106,11 @@ func (f *feed) receive(m *nats.Msg) {
 			Subject: m.Subject, Header: m.Header, Data: m.Data,
 			Stream: f.in.Stream, Created: f.created, Seq: p.seq, Stored: p.stored, Attempt: p.delivered,
 		},
+	}
+	if f.r.o.Foreign != nil && f.r.o.Foreign(m.Subject) {
+		for _, name := range ownHeaders {
+			delete(m.Header, name)
+		}
 	}
 	f.mu.Lock()
 	f.heard = now

@@ -69,6 +69,9 @@ type Out struct {
 	// Placed, if set, is called with the server's answer once this out is stored,
 	// possibly before the others are. It must not block.
 	Placed func(bus.Ack)
+	// Fresh says that the item comes to be by this message although the message is the
+	// retry of another one: it goes out as if for the first time.
+	Fresh bool
 	// Reject, when set, buries the item instead: the input's bytes go to the dead
 	// letters under Header. For a file of which one article failed.
 	Reject *RejectError
@@ -121,9 +124,15 @@ type Options struct {
 	// letter. Default: the input's own.
 	Identify func(in In) nats.Header
 
+	// Foreign reports whether anyone may publish to a subject: a message there says
+	// nothing by the headers that only copydesk sets, and they are taken off. Default:
+	// there is no such subject.
+	Foreign func(subject string) bool
+
 	// Part returns the identity headers of the i-th of n items of an input that the
 	// stage splits. With it a file of which some items are out already, and which then
-	// fails for good, is buried item by item for the rest. Nil: one input is one item.
+	// fails for good, is buried item by item for the rest. It returns nil for an item that
+	// this input, a retry, is not about. Nil: one input is one item.
 	Part func(in In, i, n int) nats.Header
 
 	// Concurrency is how many messages are worked on at a time. Default 1.

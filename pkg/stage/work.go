@@ -84,7 +84,8 @@ func (r *runner) process(d *delivery) bool {
 			r.cannotLook(d, err)
 			return true
 		}
-		if item := d.in.Header.Get(article.HeaderItem); item != "" && r.seen.has(d.in.Delivery().MessageID(r.o.Name, item)) {
+		// Of an input that may split, one item that is out says nothing of the others.
+		if item := d.in.Header.Get(article.HeaderItem); item != "" && r.o.Part == nil && r.seen.has(d.in.Delivery().MessageID(r.o.Name, item)) {
 			r.finish(d, wordAck, outcomeDuplicate)
 			return true
 		}
@@ -242,10 +243,12 @@ func (r *runner) giveUp(d *delivery, f *Failure) {
 // are out already, one for each that is not.
 func (r *runner) letters(d *delivery, whole *nats.Msg, f *Failure) []*nats.Msg {
 	all := []*nats.Msg{whole}
-	if n := r.seen.partsOf(whole.Header); n > 1 && r.o.Part != nil && d.in.Delivery() == (article.Delivery{}) {
-		all = make([]*nats.Msg, n)
-		for i := range all {
-			all[i] = deadLetter(r.o.Name, d.in, r.o.Part(d.in, i, n), f)
+	if n := r.seen.partsOf(whole.Header); n > 1 && r.o.Part != nil && d.in.Delivery().Run == "" {
+		all = all[:0]
+		for i := range n {
+			if h := r.o.Part(d.in, i, n); h != nil {
+				all = append(all, deadLetter(r.o.Name, d.in, h, f))
+			}
 		}
 	}
 	left := slices.DeleteFunc(all, func(m *nats.Msg) bool { return r.seen.has(m.Header.Get(nats.MsgIdHdr)) })

@@ -65,7 +65,7 @@ func (c *connection) withClient(cmd *cobra.Command, f func(ctx context.Context, 
 		return err
 	}
 	defer cl.Close()
-	return f(cmd.Context(), cl)
+	return explain(cl.nc, f(cmd.Context(), cl))
 }
 
 // logger is the log of a command, on stderr.

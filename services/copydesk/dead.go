@@ -2,6 +2,7 @@ package main
 
 import (
 	"strconv"
+	"time"
 
 	"github.com/nats-io/nats.go"
 
@@ -36,6 +37,8 @@ func deadOf(subject string, h nats.Header, data []byte) *article.Dead {
 	}
 	if a, err := article.Decode(data); err == nil {
 		d.Received = &a.Received
+	} else if at, err := time.Parse(time.RFC3339Nano, h.Get(article.HeaderReceived)); err == nil {
+		d.Received = &at
 	}
 	return d
 }

@@ -4,10 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
 	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
 	"github.com/spf13/cobra"
 
 	"github.com/copydesk/copydesk/pkg/article"
@@ -22,7 +24,8 @@ func rawCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "raw URI[@version]",
 		Short: "Print the file an article came in, byte by byte",
-		Long: `Print the file an article came in as it was dropped, for as long as the inbox keeps it.
+		Long: `Print the file an article came in as it was dropped, for as long as the inbox keeps it or,
+if it or an article in it died in ingest, the dead letters do.
 A terminal gets text with its control characters made visible; write to a file, or
 through a pipe, for the bytes.`,
 		Example: `  copydesk raw urn:copydesk:article:k3w5q2zt7mbn4xv6pc2rhd5yla > story.html`,
@@ -74,10 +77,13 @@ func fileOf(ctx context.Context, c *client, r reference, at place) (f bus.File, 
 		inbox = article.StreamBackfill
 	}
 	m, err := message(ctx, c.js, inbox, seq)
+	if errors.Is(err, errNotFound) {
+		m, err = buriedFile(ctx, c, seq, f.Lane, err)
+	}
 	if err != nil {
 		return f, err
 	}
-	f.Source, f.Data = article.SourceOf(m.Subject), m.Data
+	f.Source, f.Data = at.header.Get(article.HeaderSource), m.Data
 	ref := m.Header.Get(article.HeaderBlob)
 	if ref != "" {
 		blobs, err := bus.OpenBlobs(ctx, c.js)
@@ -90,9 +96,30 @@ func fileOf(ctx context.Context, c *client, r reference, at place) (f bus.File, 
 	}
 	f.Header = nats.Header{}
 	for k, v := range m.Header {
-		if !strings.HasPrefix(k, "Nats-") && k != article.HeaderBlob {
+		if !strings.HasPrefix(k, "Nats-") && k != article.HeaderBlob && !slices.Contains(article.OwnHeaders(), k) {
 			f.Header[k] = v
 		}
 	}
 	return f, nil
+}
+
+// buriedFile returns a dead letter of a file that the inbox does not keep any more: of
+// whichever of its articles, since each has the whole file. Without one it returns the
+// error it is given.
+func buriedFile(ctx context.Context, c *client, seq uint64, lane article.Lane, without error) (*jetstream.RawStreamMsg, error) {
+	var letter uint64
+	_, err := bus.Scan(ctx, c.js, article.StreamDead, bus.ScanOptions{Subject: article.DeadSubject(article.StageIngest)}, func(m jetstream.Msg, meta *jetstream.MsgMetadata) error {
+		h := m.Headers()
+		if number[uint64](h, article.HeaderOriginSeq) == seq && article.Lane(h.Get(article.HeaderLane)) == lane && h.Get(article.HeaderRun) == "" {
+			letter = meta.Sequence.Stream
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	if letter == 0 {
+		return nil, without
+	}
+	return message(ctx, c.js, article.StreamDead, letter)
 }

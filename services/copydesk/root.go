@@ -74,6 +74,8 @@ sentence points back into the source, and publishes one enriched record.
 		inGroup(groupMain, processCommand()),
 		inGroup(groupMain, statusCommand()),
 		inGroup(groupMain, topCommand(environ)),
+		inGroup(groupMain, deadCommand()),
+		inGroup(groupMain, traceCommand()),
 		inGroup(groupMain, overrideCommand()),
 		inGroup(groupMain, workerCommand()),
 		inGroup(groupMore, benchCommand()),

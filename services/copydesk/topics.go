@@ -14,6 +14,7 @@ func exitCodesTopic() *cobra.Command {
   1    it did not work: the message on stderr says what
          process: an item died of a fault; items that nobody could process do not count
          drop: at least one file was not stored
+         dead retry, dead purge: a letter that was chosen could not be, or none is there
          healthcheck: the process is not ready
   2    it was asked wrongly: an unknown flag, a missing argument, a bad value
   130  a second SIGINT or SIGTERM ended it at once`,
