@@ -38,6 +38,9 @@ func TestMixin(t *testing.T) {
 	if testing.Short() {
 		t.Skip("short mode")
 	}
+	// Without these there is no proof, so it fails at once.
+	program(t, "prometheus")
+	program(t, "alertmanager", "prometheus-alertmanager")
 	began := time.Now()
 	bin := build(t)
 	t.Logf("%6.1f s  built", time.Since(began).Seconds())
