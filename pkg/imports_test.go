@@ -74,6 +74,7 @@ var layers = map[string]layer{
 	"pkg/ledger":       {may: []string{natsGo, prom, "golang.org/x", "pkg/bus", "pkg/article"}, never: []string{natsServer}, why: "it counts headers"},
 	"pkg/door":         {may: []string{natsGo, prom, otel, "golang.org/x", "pkg/bus", "pkg/article", "pkg/trace"}, never: []string{natsServer, otelSDK}, why: "it takes files in and nothing else"},
 	"pkg/survey":       {may: []string{natsGo, prom}, never: []string{natsServer, "pkg/bus", "pkg/article"}, why: "it looks at any server's streams"},
+	"pkg/overview":     {may: []string{natsGo, "pkg/bus", "pkg/article", "pkg/ledger", "pkg/view"}, never: []string{natsServer}, why: "it looks at a desk through JetStream alone"},
 	"pkg/natsembed":    {may: []string{natsServer, natsGo, "pkg/bus", "pkg/survey"}, why: "the server inside the process"},
 	"pkg/desk":         {may: []string{"*", "pkg"}, never: []string{natsServer, "pkg/natsembed", "pkg/run", "pkg/eval"}, why: "the only place that knows both a function and its subjects"},
 	"pkg/bench":        {may: []string{natsGo, "golang.org/x", "pkg/article", "pkg/bus", "pkg/stage", "pkg/desk", "pkg/dedupe"}, never: []string{natsServer, "pkg/natsembed"}, why: "it measures a server it is given"},

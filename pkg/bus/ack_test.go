@@ -24,6 +24,8 @@ func TestParseAck(t *testing.T) {
 		{"no stream", ``, Ack{}, func(err error) bool { return errors.Is(err, ErrNoAck) }},
 		{"full", `{"error":{"code":503,"err_code":10077,"description":"maximum bytes exceeded"},"stream":"S","seq":0}`, Ack{}, func(err error) bool { return errors.Is(err, ErrFull) }},
 		{"no room on the server", `{"error":{"code":500,"err_code":10047,"description":"insufficient storage"}}`, Ack{}, func(err error) bool { return errors.Is(err, ErrFull) }},
+		{"the first of its id is being stored", `{"error":{"code":409,"err_code":10158,"description":"duplicate message id is in process"}}`, Ack{}, func(err error) bool { return errors.Is(err, ErrNoAck) }},
+		{"a cluster without a leader", `{"error":{"code":503,"err_code":10008,"description":"JetStream system temporarily unavailable"}}`, Ack{}, func(err error) bool { return errors.Is(err, ErrNoAck) }},
 		{"wrong fence", `{"error":{"code":400,"err_code":10071,"description":"wrong last sequence: 3"}}`, Ack{}, func(err error) bool { return errors.Is(err, ErrConflict) }},
 		{"another refusal", `{"error":{"code":400,"err_code":10054,"description":"message size exceeds maximum allowed"}}`, Ack{}, func(err error) bool {
 			return errors.As(err, &refused) && !errors.Is(err, ErrFull) && !errors.Is(err, ErrConflict)

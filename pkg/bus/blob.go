@@ -26,9 +26,9 @@ const (
 // 8 of 15 reads. Stages pass the reference on, not the bytes.
 type Blobs struct{ store jetstream.ObjectStore }
 
-// OpenBlobs opens the bucket Provision declared.
+// OpenBlobs opens the bucket Provision declared, patiently.
 func OpenBlobs(ctx context.Context, js jetstream.JetStream) (*Blobs, error) {
-	store, err := js.ObjectStore(ctx, BucketBlobs)
+	store, err := Patiently(ctx, func(ctx context.Context) (jetstream.ObjectStore, error) { return js.ObjectStore(ctx, BucketBlobs) })
 	if err != nil {
 		return nil, fmt.Errorf("open bucket %s: %w", BucketBlobs, err)
 	}

@@ -184,6 +184,27 @@ func (m *mute) answer(t *testing.T, reply string, seq int) {
 	}
 }
 
+// Workers that start together declare the streams together. The server has room for each
+// stream once, and counts one that is being made for everybody who asks for it.
+func TestProvision_byManyAtOnce(t *testing.T) {
+	t.Parallel()
+	s := desktest.StartServer(t, natsembed.Options{})
+	done := make(chan error)
+	const workers = 8
+	for range workers {
+		js, err := jetstream.New(s.Connect(t, "worker"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		go func() { done <- bus.Provision(t.Context(), js, bus.NewTopology(bus.Settings{})) }()
+	}
+	for range workers {
+		if err := <-done; err != nil {
+			t.Error(err)
+		}
+	}
+}
+
 func TestProvision_isIdempotentAndKeepsWhatIsStored(t *testing.T) {
 	t.Parallel()
 	r := newRoad(t, bus.Settings{})

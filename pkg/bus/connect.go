@@ -37,11 +37,20 @@ func Credentials(token, file string) []nats.Option {
 	return o
 }
 
+// pingInterval and pingsLost bound how long a connection to a server that fell silent, its
+// cable pulled, is believed in: half a minute. The client's default is 6 minutes.
+const (
+	pingInterval = 10 * time.Second
+	pingsLost    = 2
+)
+
 // Options are the connection options every copydesk process uses.
 func Options(name string, logger *slog.Logger) []nats.Option {
 	return []nats.Option{
 		nats.Name("copydesk-" + name),
 		nats.MaxReconnects(-1),
+		nats.PingInterval(pingInterval),
+		nats.MaxPingsOutstanding(pingsLost),
 		nats.ReconnectWait(100 * time.Millisecond),
 		nats.ReconnectJitter(100*time.Millisecond, 500*time.Millisecond),
 		nats.DisconnectErrHandler(func(_ *nats.Conn, err error) {

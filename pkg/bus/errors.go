@@ -38,10 +38,15 @@ const (
 	codeWrongLastSequence2    = 10164 // the same, later in an atomic batch
 	codeStoreFailed           = 10077
 	codeBatchDuplicate        = 10201
+	codeClusterNotAvailable   = 10008
+	codeNotLeader             = 10009
+	codeDuplicateInProcess    = 10158
 )
 
 // publishError turns the server's refusal of a publish into an error that
-// matches ErrFull or ErrConflict where it is one.
+// matches ErrFull, ErrConflict or ErrNoAck where it is one. A cluster that has no
+// leader just now, or is still agreeing on a message with the same id, has refused
+// nothing: the message is stored already or can be soon.
 func publishError(e *jetstream.APIError) error {
 	switch {
 	case e.ErrorCode == codeInsufficientResources, e.ErrorCode == codeStorageExceeded,
@@ -49,6 +54,8 @@ func publishError(e *jetstream.APIError) error {
 		return fmt.Errorf("%w: %w", ErrFull, e)
 	case e.ErrorCode == codeWrongLastSequence, e.ErrorCode == codeWrongLastSequence2:
 		return fmt.Errorf("%w: %w", ErrConflict, e)
+	case e.ErrorCode == codeClusterNotAvailable, e.ErrorCode == codeNotLeader, e.ErrorCode == codeDuplicateInProcess:
+		return fmt.Errorf("%w: %w", ErrNoAck, e)
 	}
 	return e
 }

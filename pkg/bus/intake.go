@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nuid"
@@ -30,10 +31,15 @@ type Intake struct {
 // NewIntake returns an intake over a publisher and the blob bucket.
 func NewIntake(pub *Publisher, blobs *Blobs) *Intake { return &Intake{pub, blobs} }
 
-// resends is how often Put publishes again when no answer came. With the
-// publisher's timeout of 5 s that stays well inside the duplicate window, so the
-// same id cannot be stored twice.
-const resends = 6
+const (
+	// resends is for how many of the publisher's timeouts Put publishes again when no
+	// answer comes. At 5 s that is longer than a cluster takes to elect a leader, 4 to
+	// 9 s, and stays well inside the duplicate window, so the same id cannot be stored
+	// twice.
+	resends = 6
+	// resendPause is the pause where the server said at once that nobody is there.
+	resendPause = 250 * time.Millisecond
+)
 
 // Put stores a file and returns the inbox's answer. Each call uses a fresh message
 // id, so the same bytes put twice are two files; an answer that does not come is
@@ -60,10 +66,15 @@ func (in *Intake) Put(ctx context.Context, f File) (Ack, error) {
 		header.Set(article.HeaderBlob, ref)
 		data = nil
 	}
-	for try := 0; ; try++ {
+	for end := time.Now().Add(resends * in.pub.opts.Timeout); ; {
 		m := &nats.Msg{Subject: article.InboxSubject(f.Lane, f.Source), Header: header, Data: data}
 		ack, err := in.pub.PublishWait(ctx, m)
-		if !errors.Is(err, ErrNoAck) || try == resends || ctx.Err() != nil {
+		if !errors.Is(err, ErrNoAck) || time.Now().After(end) || ctx.Err() != nil {
+			return ack, err
+		}
+		select {
+		case <-time.After(resendPause):
+		case <-ctx.Done():
 			return ack, err
 		}
 	}

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/nats-io/nats.go"
@@ -131,7 +132,8 @@ func TestIntake_givesUpWithoutAnInbox(t *testing.T) {
 	if err := in.JS.DeleteStream(t.Context(), article.StreamInbox); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := in.Put(t.Context(), bus.File{Source: "ap", Data: []byte("x")}); !errors.Is(err, bus.ErrNoAck) {
+	hasty := bus.NewIntake(newPublisher(t, in.Conn, bus.PublisherOptions{Timeout: 50 * time.Millisecond}), in.blobs)
+	if _, err := hasty.Put(t.Context(), bus.File{Source: "ap", Data: []byte("x")}); !errors.Is(err, bus.ErrNoAck) {
 		t.Errorf("error %v, want ErrNoAck", err)
 	}
 }

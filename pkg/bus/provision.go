@@ -2,6 +2,7 @@ package bus
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -28,7 +29,8 @@ func Provision(ctx context.Context, js jetstream.JetStream, t *Topology) error {
 		if row.Compress {
 			cfg.Compression = jetstream.S2Compression
 		}
-		if _, err := js.CreateOrUpdateStream(ctx, cfg); err != nil {
+		err := declare(ctx, func() error { _, err := js.CreateOrUpdateStream(ctx, cfg); return err })
+		if err != nil {
 			return fmt.Errorf("declare stream %s: %w", row.Name, err)
 		}
 	}
@@ -51,27 +53,50 @@ func Provision(ctx context.Context, js jetstream.JetStream, t *Topology) error {
 		bucket string
 		bytes  int64
 	}{{BucketState, stateBytes}, {BucketSources, sourcesBytes}} {
-		_, err := js.CreateOrUpdateKeyValue(ctx, jetstream.KeyValueConfig{
-			Bucket: row.bucket, Replicas: s.Replicas, MaxBytes: row.bytes, History: 1,
-		})
+		cfg := jetstream.KeyValueConfig{Bucket: row.bucket, Replicas: s.Replicas, MaxBytes: row.bytes, History: 1}
+		err := declare(ctx, func() error { _, err := js.CreateOrUpdateKeyValue(ctx, cfg); return err })
 		if err != nil {
 			return fmt.Errorf("declare bucket %s: %w", row.bucket, err)
 		}
 	}
-	_, err := js.CreateOrUpdateKeyValue(ctx, jetstream.KeyValueConfig{
-		Bucket: BucketOverrides, Replicas: s.Replicas, MaxBytes: overridesBytes, History: overridesHistory,
-	})
+	overrides := jetstream.KeyValueConfig{Bucket: BucketOverrides, Replicas: s.Replicas, MaxBytes: overridesBytes, History: overridesHistory}
+	err := declare(ctx, func() error { _, err := js.CreateOrUpdateKeyValue(ctx, overrides); return err })
 	if err != nil {
 		return fmt.Errorf("declare bucket %s: %w", BucketOverrides, err)
 	}
-	_, err = js.CreateOrUpdateObjectStore(ctx, jetstream.ObjectStoreConfig{
-		Bucket: BucketBlobs, Replicas: s.Replicas, MaxBytes: s.Store / 100 * blobShare,
-		TTL: blobTTL(t),
-	})
+	blobs := jetstream.ObjectStoreConfig{Bucket: BucketBlobs, Replicas: s.Replicas, MaxBytes: s.Store / 100 * blobShare, TTL: blobTTL(t)}
+	err = declare(ctx, func() error { _, err := js.CreateOrUpdateObjectStore(ctx, blobs); return err })
 	if err != nil {
 		return fmt.Errorf("declare bucket %s: %w", BucketBlobs, err)
 	}
 	return nil
+}
+
+const (
+	// declareTries and declareWait give another process time to finish declaring.
+	declareTries = 20
+	declareWait  = 50 * time.Millisecond
+)
+
+// declare makes a stream, again when there is no room for it. Workers that start
+// together declare the same streams at the same time, and while the server makes one for
+// the first of them it counts its limit for each: the last stream does not fit twice. A
+// moment later it is there, and declaring it changes nothing.
+func declare(ctx context.Context, create func() error) error {
+	for try := 1; ; try++ {
+		err := create()
+		var api *jetstream.APIError
+		if err == nil || try == declareTries || !errors.As(err, &api) || api.ErrorCode != codeStorageExceeded {
+			return err
+		}
+		timer := time.NewTimer(declareWait)
+		select {
+		case <-ctx.Done():
+			timer.Stop()
+			return err
+		case <-timer.C:
+		}
+	}
 }
 
 // blobTTL is twice the longest age of any stream, so that a blob outlives every

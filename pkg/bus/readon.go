@@ -93,6 +93,8 @@ func nextWithin(ctx context.Context, sub *nats.Subscription, d time.Duration) (*
 // a subject, or the one after its last if it holds none: where ReadOn, which found
 // nothing at from, may go on. A result of from means that the server it asked lags.
 func Gap(ctx context.Context, nc *nats.Conn, js jetstream.JetStream, stream, subject string, from uint64) (uint64, error) {
+	ctx, cancel := context.WithTimeout(ctx, readOnSilence)
+	defer cancel()
 	// The end first: what is stored after this look lies behind it.
 	s, err := js.Stream(ctx, stream)
 	if err != nil {
@@ -125,8 +127,11 @@ func Gap(ctx context.Context, nc *nats.Conn, js jetstream.JetStream, stream, sub
 }
 
 // ReadAt returns one message of a stream; one that is not there is
-// jetstream.ErrMsgNotFound.
+// jetstream.ErrMsgNotFound. Any server that has the stream may answer; that a message is
+// not there only the leader's word is taken for.
 func ReadAt(ctx context.Context, nc *nats.Conn, stream string, seq uint64) (Stored, error) {
+	ctx, cancel := context.WithTimeout(ctx, readOnSilence)
+	defer cancel()
 	m, err := nc.RequestWithContext(ctx, "$JS.API.DIRECT.GET."+stream, fmt.Appendf(nil, `{"seq":%d}`, seq))
 	if err != nil {
 		return Stored{}, fmt.Errorf("read %s at %d: %w", stream, seq, err)
@@ -134,7 +139,7 @@ func ReadAt(ctx context.Context, nc *nats.Conn, stream string, seq uint64) (Stor
 	switch status := m.Header.Get("Status"); status {
 	case "":
 	case "404":
-		return Stored{}, fmt.Errorf("read %s at %d: %w", stream, seq, jetstream.ErrMsgNotFound)
+		return readAtLeader(ctx, nc, stream, seq)
 	default:
 		return Stored{}, fmt.Errorf("read %s at %d: %s %s", stream, seq, status, m.Header.Get("Description"))
 	}
@@ -143,4 +148,35 @@ func ReadAt(ctx context.Context, nc *nats.Conn, stream string, seq uint64) (Stor
 		return Stored{}, errors.Join(fmt.Errorf("read %s at %d: message without its time", stream, seq), err)
 	}
 	return Stored{Seq: seq, Time: at, Header: m.Header, Data: m.Data}, nil
+}
+
+func readAtLeader(ctx context.Context, nc *nats.Conn, stream string, seq uint64) (Stored, error) {
+	m, err := nc.RequestWithContext(ctx, "$JS.API.STREAM.MSG.GET."+stream, fmt.Appendf(nil, `{"seq":%d}`, seq))
+	if err != nil {
+		return Stored{}, fmt.Errorf("read %s at %d: %w", stream, seq, err)
+	}
+	var answer struct {
+		Error   *jetstream.APIError `json:"error"`
+		Message struct {
+			Header []byte    `json:"hdrs"`
+			Data   []byte    `json:"data"`
+			Time   time.Time `json:"time"`
+		} `json:"message"`
+	}
+	err = json.Unmarshal(m.Data, &answer)
+	switch {
+	case err != nil:
+		return Stored{}, fmt.Errorf("read %s at %d: %w", stream, seq, err)
+	case answer.Error != nil && answer.Error.ErrorCode == jetstream.JSErrCodeMessageNotFound:
+		return Stored{}, fmt.Errorf("read %s at %d: %w", stream, seq, jetstream.ErrMsgNotFound)
+	case answer.Error != nil:
+		return Stored{}, fmt.Errorf("read %s at %d: %w", stream, seq, answer.Error)
+	}
+	s := Stored{Seq: seq, Time: answer.Message.Time, Data: answer.Message.Data}
+	if len(answer.Message.Header) > 0 {
+		if s.Header, err = nats.DecodeHeadersMsg(answer.Message.Header); err != nil {
+			return Stored{}, fmt.Errorf("read %s at %d: %w", stream, seq, err)
+		}
+	}
+	return s, nil
 }

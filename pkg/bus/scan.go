@@ -25,6 +25,10 @@ const scanBatch = 500
 
 // Scan calls fn for each message a stream holds now, in order, and returns the
 // sequence after the last one looked at. Messages stored meanwhile may be included.
+//
+// In a cluster the server puts the reading consumer on any member, also one that lags
+// behind the stream's leader. Scan asks the leader before it believes that there is
+// nothing more, and waits for the member to catch up.
 func Scan(ctx context.Context, js jetstream.JetStream, stream string, o ScanOptions, fn func(jetstream.Msg, *jetstream.MsgMetadata) error) (next uint64, err error) {
 	cfg := jetstream.ConsumerConfig{
 		AckPolicy:         jetstream.AckNonePolicy,
@@ -59,10 +63,21 @@ func Scan(ctx context.Context, js jetstream.JetStream, stream string, o ScanOpti
 		defer cancel()
 		_ = js.DeleteConsumer(clean, stream, c.CachedInfo().Name)
 	}()
+	at, left := c.CachedInfo().Delivered.Stream, c.CachedInfo().NumPending
 	// The end is where it was at the beginning: a busy stream would be chased for ever.
-	for left, at := c.CachedInfo().NumPending, uint64(0); left > 0 && at < last; {
+	for at < last {
 		if err := ctx.Err(); err != nil {
 			return 0, fmt.Errorf("scan %s: %w", stream, err)
+		}
+		if left == 0 {
+			rest, err := Gap(ctx, js.Conn(), js, stream, subjectOr(o.Subject), at+1)
+			if err != nil {
+				return 0, fmt.Errorf("scan %s: %w", stream, err)
+			}
+			if rest > last {
+				return next, nil
+			}
+			left = 1 // the leader has more than the member we read from
 		}
 		batch, err := c.Fetch(int(min(left, scanBatch)), jetstream.FetchMaxWait(2*time.Second))
 		if err != nil {
@@ -95,6 +110,14 @@ func Scan(ctx context.Context, js jetstream.JetStream, stream string, o ScanOpti
 		}
 	}
 	return next, nil
+}
+
+// subjectOr is a filter for the calls that want one.
+func subjectOr(subject string) string {
+	if subject == "" {
+		return ">"
+	}
+	return subject
 }
 
 // FirstSince returns the sequence of the first message stored at or after a time,

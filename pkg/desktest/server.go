@@ -5,6 +5,7 @@ package desktest
 import (
 	"context"
 	"log/slog"
+	"os"
 	"testing"
 	"time"
 
@@ -58,6 +59,12 @@ func (s *Server) Connect(t testing.TB, name string) *nats.Conn {
 // Logger sends warnings to the test's log.
 func Logger(t testing.TB) *slog.Logger {
 	return slog.New(slog.NewTextHandler(t.Output(), &slog.HandlerOptions{Level: slog.LevelWarn}))
+}
+
+// stderrLogger is for a process of a test, whose log is its standard error. A cluster's
+// warnings of members that are away are what the test is about.
+func stderrLogger() *slog.Logger {
+	return slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelError + 1}))
 }
 
 // waitLimit is far above what any state takes, even on a loaded machine under the

@@ -36,7 +36,9 @@ type Options struct {
 	// MaxPayload is the largest message. Default 1 MiB, as everywhere in NATS:
 	// larger files go through the blob bucket.
 	MaxPayload int32
-	Logger     *slog.Logger
+	// Cluster joins this server to others. Nil: it stands alone.
+	Cluster *Cluster
+	Logger  *slog.Logger
 }
 
 // Server is a running server.
@@ -82,6 +84,11 @@ func Start(o Options) (*Server, error) {
 	}
 	if o.Listen != "" {
 		if err := listen(opts, o.Listen, o.Token); err != nil {
+			return nil, err
+		}
+	}
+	if o.Cluster != nil {
+		if err := o.Cluster.join(opts); err != nil {
 			return nil, err
 		}
 	}

@@ -116,6 +116,9 @@ func settled(ctx context.Context, err error) error {
 // own flags and returns its function; the flags of Options are there already.
 //
 // SIGINT and SIGTERM end ctx. A second signal ends the process at once.
+//
+// With the word "healthcheck" before the flags it starts nothing and asks the process
+// that listens on the same address whether it is ready.
 func Main(name string, setup func(*flag.FlagSet) Func) int {
 	ctx, stop := Signals(context.Background())
 	defer stop()
@@ -128,6 +131,10 @@ func program(ctx context.Context, name string, setup func(*flag.FlagSet) Func, a
 	o := Options{Stderr: stderr}
 	o.flags(flags)
 	f := setup(flags)
+	health := len(args) > 0 && args[0] == "healthcheck"
+	if health {
+		args = args[1:]
+	}
 	switch err := parse(flags, args, env); {
 	case errors.Is(err, flag.ErrHelp):
 		return ExitOK
@@ -135,7 +142,12 @@ func program(ctx context.Context, name string, setup func(*flag.FlagSet) Func, a
 		fmt.Fprintln(stderr, name+":", err)
 		return ExitUsage
 	}
-	err := Run(ctx, name, o, f)
+	var err error
+	if health {
+		err = CheckHealth(ctx, o.Listen)
+	} else {
+		err = Run(ctx, name, o, f)
+	}
 	if err != nil {
 		fmt.Fprintln(stderr, name+":", err)
 	}

@@ -18,6 +18,12 @@ type Build struct {
 	Platform string `json:"platform"`
 }
 
+// version is the version of a build that cannot know its own, set by the linker: an
+// image is built from files without their history.
+//
+//	go build -ldflags '-X github.com/copydesk/copydesk/pkg/run.version=v1.2.3'
+var version string
+
 // BuildInfo reads what the Go linker wrote into the binary.
 var BuildInfo = sync.OnceValue(func() Build {
 	b := Build{Version: "devel", Go: runtime.Version(), Platform: runtime.GOOS + "/" + runtime.GOARCH}
@@ -27,6 +33,9 @@ var BuildInfo = sync.OnceValue(func() Build {
 	}
 	if v := info.Main.Version; v != "" && v != "(devel)" {
 		b.Version = v
+	}
+	if version != "" {
+		b.Version = version
 	}
 	for _, s := range info.Settings {
 		switch s.Key {

@@ -222,7 +222,8 @@ func (o Options) withDefaults() Options {
 // and returns nil. An error means that the stage cannot go on: its consumer is gone,
 // or too many calls of the function hang.
 func Run(ctx context.Context, nc *nats.Conn, o Options) error {
-	r, err := newRunner(ctx, nc, o.withDefaults())
+	o = o.withDefaults()
+	r, err := bus.Patiently(ctx, func(ctx context.Context) (*runner, error) { return newRunner(ctx, nc, o) })
 	if err != nil {
 		return err
 	}

@@ -130,24 +130,6 @@ func TestList_namesFilesInOrder(t *testing.T) {
 	}
 }
 
-func TestReadyURL_asksThisMachine(t *testing.T) {
-	t.Parallel()
-	for listen, want := range map[string]string{
-		"127.0.0.1:8460": "http://127.0.0.1:8460/readyz",
-		":8460":          "http://localhost:8460/readyz",
-		"0.0.0.0:8460":   "http://localhost:8460/readyz",
-		"[::]:8460":      "http://localhost:8460/readyz",
-		"10.0.0.7:80":    "http://10.0.0.7:80/readyz",
-	} {
-		if got, err := readyURL(listen); err != nil || got != want {
-			t.Errorf("readyURL(%q) = %q, %v; want %q", listen, got, err, want)
-		}
-	}
-	if got, err := readyURL("8460"); err == nil {
-		t.Errorf("readyURL without a colon = %q, want an error", got)
-	}
-}
-
 func TestRootCommand_noFlagMeansTwoThings(t *testing.T) {
 	t.Parallel()
 	// Two commands that share a flag's name share its environment variable and its key

@@ -2,22 +2,33 @@ package main
 
 import (
 	"bytes"
+	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
+
+	"github.com/copydesk/copydesk/pkg/run"
 )
 
 // manCommand is "copydesk man": one manual page for all commands, written from
 // their help.
 func manCommand() *cobra.Command {
-	return &cobra.Command{
+	var asJSON bool
+	cmd := &cobra.Command{
 		Use:   "man",
 		Short: "Print the manual page",
-		Long:  "Print the manual page, for: copydesk man > copydesk.1",
-		Args:  cobra.NoArgs,
+		Long: `Print the manual page, for: copydesk man > copydesk.1
+
+With --json print each command with its flags and their environment variables, for
+programs that check what starts copydesk.`,
+		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			if asJSON {
+				return json.NewEncoder(cmd.OutOrStdout()).Encode(manual(cmd.Root()))
+			}
 			var p page
 			p.line(`.TH COPYDESK 1 "" "" "copydesk"`)
 			p.section("NAME")
@@ -34,6 +45,50 @@ func manCommand() *cobra.Command {
 			return err
 		},
 	}
+	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")
+	return cmd
+}
+
+// entry is a command in the manual that programs read.
+type entry struct {
+	Command string      `json:"command"` // the words after copydesk
+	Args    []string    `json:"args"`    // the only arguments it takes, if they are words of its own
+	Flags   []entryFlag `json:"flags"`
+}
+
+type entryFlag struct {
+	Name string `json:"name"`
+	// Env is the environment variable, empty for a flag that only the command line has.
+	Env     string `json:"env"`
+	Default string `json:"default"`
+	Usage   string `json:"usage"`
+}
+
+// manual lists a command and those below it.
+func manual(c *cobra.Command) []entry {
+	_, words, _ := strings.Cut(c.CommandPath(), " ")
+	e := entry{Command: words, Args: append([]string{}, c.ValidArgs...), Flags: []entryFlag{}}
+	seen := map[string]bool{}
+	note := func(f *pflag.Flag) {
+		if f.Hidden || f.Name == "help" || seen[f.Name] {
+			return
+		}
+		seen[f.Name] = true
+		flag := entryFlag{Name: f.Name, Default: f.DefValue, Usage: f.Usage}
+		if !slices.Contains(notConfigured, f.Name) || f.Name == "config" {
+			flag.Env = run.EnvName(key(f))
+		}
+		e.Flags = append(e.Flags, flag)
+	}
+	c.LocalFlags().VisitAll(note)
+	c.InheritedFlags().VisitAll(note)
+	all := []entry{e}
+	for _, sub := range c.Commands() {
+		if !sub.Hidden && sub.Name() != "help" {
+			all = append(all, manual(sub)...)
+		}
+	}
+	return all
 }
 
 // page is a manual page in roff.

@@ -33,7 +33,7 @@ import (
 	"github.com/copydesk/copydesk/pkg/run"
 )
 
-var update = flag.Bool("update", false, "rewrite deploy/metrics.md")
+var update = flag.Bool("update", false, "rewrite deploy/metrics.md and the golden files")
 
 // newsroom is everything "copydesk up" runs, in this process, with the registry that
 // /metrics shows.
@@ -343,7 +343,7 @@ func compareTable(t *testing.T, families map[string]*dto.MetricFamily) {
 		t.Fatal(err)
 	}
 	head, _, _ := strings.Cut(string(old), tableHead)
-	got := head + tableHead + table(families)
+	got := head + tableHead + metricsTable(families)
 	if *update {
 		if err := os.WriteFile(path, []byte(got), 0o644); err != nil {
 			t.Fatal(err)
@@ -356,7 +356,7 @@ func compareTable(t *testing.T, families map[string]*dto.MetricFamily) {
 
 const tableHead = "| name | type | labels | meaning |\n|---|---|---|---|\n"
 
-func table(families map[string]*dto.MetricFamily) string {
+func metricsTable(families map[string]*dto.MetricFamily) string {
 	var b strings.Builder
 	for _, name := range slices.Sorted(maps.Keys(families)) {
 		f := families[name]

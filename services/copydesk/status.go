@@ -6,37 +6,14 @@ import (
 	"fmt"
 	"io"
 	"text/tabwriter"
+	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
 	"github.com/spf13/cobra"
 
-	"github.com/copydesk/copydesk/pkg/bus"
-	"github.com/copydesk/copydesk/pkg/ledger"
-	"github.com/copydesk/copydesk/pkg/view"
+	"github.com/copydesk/copydesk/pkg/overview"
+	"github.com/copydesk/copydesk/pkg/run"
 )
-
-// status is what "copydesk status" prints: the ledger and what waits where.
-type status struct {
-	Total   account   `json:"total"`
-	Sources []account `json:"sources"`
-	Stages  []backlog `json:"stages"`
-}
-
-// account is the ledger of one source in one lane, or of all.
-type account struct {
-	ledger.Sums
-	Items    int64 `json:"items"`
-	InFlight int64 `json:"in_flight"`
-}
-
-// backlog is what waits for a stage on a stream.
-type backlog struct {
-	Stage       string `json:"stage"`
-	Stream      string `json:"stream"`
-	Pending     uint64 `json:"pending"`     // not yet delivered
-	AckPending  int    `json:"ack_pending"` // at work
-	Redelivered int    `json:"redelivered"` // at work for another time
-}
 
 // statusCommand is "copydesk status".
 func statusCommand() *cobra.Command {
@@ -51,7 +28,10 @@ func statusCommand() *cobra.Command {
 
   items = enriched + duplicate + dead + in flight
 
-A file counts as one item until it is opened. The exit code is 1 when the ledger does
+A file counts as one item until it is opened. "since" is for how long the oldest message
+has waited that a stage has not finished; a stage is absent when nobody pulls for it.
+With --json there are also the lanes, the streams, the last dead letters, how long the
+newest records took, and the versions that wrote them. The exit code is 1 when the ledger does
 not balance: more items have ended than came in.`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -77,46 +57,57 @@ not balance: more items have ended than came in.`,
 	return cmd
 }
 
+// status is what "copydesk status" prints: an overview, and which copydesk asked.
+type status struct {
+	*overview.Overview
+	Client run.Build `json:"client"`
+}
+
 func readStatus(ctx context.Context, js jetstream.JetStream) (*status, error) {
-	books, err := ledger.Open(ctx, js)
+	v, err := overview.New(ctx, js, overview.Options{})
 	if err != nil {
 		return nil, noDesk(err)
 	}
-	if err := books.Advance(ctx); err != nil {
+	s, err := v.Take(ctx)
+	if err != nil {
 		return nil, err
 	}
-	report := books.Report()
-	s := &status{Total: accountOf(ledger.Total(report)), Sources: []account{}, Stages: []backlog{}}
-	for _, sums := range report {
-		s.Sources = append(s.Sources, accountOf(sums))
-	}
-	for _, c := range bus.NewTopology(bus.Settings{}).Consumers {
-		consumer, err := js.Consumer(ctx, c.Stream, c.Name)
-		if err != nil {
-			return nil, fmt.Errorf("read consumer %s of %s: %w", c.Name, c.Stream, err)
-		}
-		info := consumer.CachedInfo()
-		s.Stages = append(s.Stages, backlog{c.Name, c.Stream, info.NumPending, info.NumAckPending, info.NumRedelivered})
-	}
-	return s, nil
+	return &status{s, run.BuildInfo()}, nil
 }
-
-func accountOf(s ledger.Sums) account { return account{s, s.Items(), s.InFlight()} }
 
 func (s *status) print(out io.Writer) error {
 	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', tabwriter.AlignRight)
 	fmt.Fprintln(w, "source\tlane\tfiles\titems\tenriched\tduplicate\tdead\tin flight\t")
-	row := func(source, lane string, a account) {
+	row := func(source, lane string, a overview.Account) {
 		fmt.Fprintf(w, "%s\t%s\t%d\t%d\t%d\t%d\t%d\t%d\t\n", source, lane, a.Files, a.Items, a.Enriched, a.Duplicate, a.Dead, a.InFlight)
 	}
 	for _, a := range s.Sources {
-		row(view.OneLine(a.Source), view.OneLine(string(a.Lane)), a)
+		row(a.Source, string(a.Lane), a)
 	}
 	row("all", "", s.Total)
 	fmt.Fprintln(w, "\t\t\t\t\t\t\t\t")
-	fmt.Fprintln(w, "stage\tstream\twaiting\tat work\tagain\t")
+	fmt.Fprintln(w, "stage\tstream\twaiting\tat work\tagain\tsince\tstate\t")
 	for _, b := range s.Stages {
-		fmt.Fprintf(w, "%s\t%s\t%d\t%d\t%d\t\n", b.Stage, b.Stream, b.Pending, b.AckPending, b.Redelivered)
+		fmt.Fprintf(w, "%s\t%s\t%d\t%d\t%d\t%s\t%s\t\n", b.Stage, b.Stream, b.Pending, b.AckPending, b.Redelivered, age(b.Oldest), b.State)
+	}
+	if s.Dead.Total > 0 {
+		fmt.Fprintln(w, "\t\t\t\t\t\t\t")
+		fmt.Fprintf(w, "dead\tinput %d\tfault %d\t\t\t\t\t\n", s.Dead.Input, s.Dead.Fault)
 	}
 	return w.Flush()
+}
+
+// age writes seconds as a person says them.
+func age(seconds *float64) string {
+	if seconds == nil {
+		return "-"
+	}
+	d := time.Duration(*seconds * float64(time.Second))
+	switch {
+	case d < time.Second:
+		return d.Round(time.Millisecond).String()
+	case d < time.Minute:
+		return d.Round(100 * time.Millisecond).String()
+	}
+	return d.Round(time.Second).String()
 }
