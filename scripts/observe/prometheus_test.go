@@ -41,7 +41,9 @@ func startPrometheus(t *testing.T, rules map[string]string) *prometheus {
 	p.writeRules(t, rules)
 	_, address := start(t, listening, program(t, "prometheus"),
 		"--config.file="+filepath.Join(p.dir, "prometheus.yaml"), "--storage.tsdb.path="+filepath.Join(p.dir, "data"),
-		"--web.listen-address=127.0.0.1:0", "--web.enable-lifecycle")
+		"--web.listen-address=127.0.0.1:0", "--web.enable-lifecycle",
+		// What fires before Alertmanager is known is told again, after a minute if not told otherwise.
+		"--rules.alert.resend-delay=2s")
 	p.url = "http://" + address
 	return p
 }

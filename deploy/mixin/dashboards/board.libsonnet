@@ -47,11 +47,11 @@
     ],
   },
 
-  // stat is one number. thresholds are a colour, then pairs of a value and the colour
-  // from there on.
+  // stat is one number, of now or, with a spark, of the time shown. thresholds are a
+  // colour, then pairs of a value and the colour from there on.
   stat(title, description, unit, query, w=3, h=4, thresholds=['text'], decimals=null, spark=true)::
     panel('stat', title, description, unit, w, h) {
-      targets: targets([['', query]]),
+      targets: targets([['', query]], instant=!spark),
       fieldConfig+: {
         defaults+: { thresholds: steps(thresholds), color: { mode: 'thresholds' } } +
                    (if decimals == null then {} else { decimals: decimals }),

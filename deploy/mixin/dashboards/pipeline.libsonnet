@@ -36,7 +36,8 @@ local b = import 'board.libsonnet';
               ) / (1 - %(sloTarget)g)
             ||| % c,
             thresholds=['red', 0, 'orange', 0.25, 'green'],
-            decimals=1
+            decimals=1,
+            spark=false  // a window of days for each point of a line would be slow
           ),
           b.stat(
             'Lag',

@@ -56,7 +56,7 @@ local b = import 'board.libsonnet';
         [
           b.graph('Why', 'Articles buried per minute, by reason, of the ten most frequent.', 'cpm', [['{{stage}} {{reason}}', 'topk(10, ' + rate('copydesk_rejects_total', 'stage, reason') + ') * 60']]),
           b.stat('Stuck calls', "Calls of the stage's function that outlived their deadline and still run.", 'short', 'sum(copydesk_stage_stuck_calls{%(sel)s, stage=~"$stage"})', w=4, h=8, thresholds=['green', 1, 'red']),
-          b.stat('Failed looks', 'Times the consumer could not be looked at, in the time shown.', 'short', 'sum(increase(copydesk_consumer_poll_errors_total{%(sel)s, consumer=~"$stage"}[$__range]))', w=4, h=8, thresholds=['green', 1, 'orange'], decimals=0),
+          b.stat('Failed looks', 'Times the consumer could not be looked at, in the time shown.', 'short', 'sum(increase(copydesk_consumer_poll_errors_total{%(sel)s, consumer=~"$stage"}[$__range]))', w=4, h=8, thresholds=['green', 1, 'orange'], decimals=0, spark=false),
           b.table('Models', 'Which rules and weights a stage works by.', 'short', 'count by (stage, model, version) (copydesk_model_info{%(sel)s, stage=~"$stage"})', hide=[]),
         ],
         [b.row('Dedupe: who decides, and its memory')],
