@@ -73,6 +73,7 @@ sentence points back into the source, and publishes one enriched record.
 		inGroup(groupMain, upCommand()),
 		inGroup(groupMain, processCommand()),
 		inGroup(groupMain, statusCommand()),
+		inGroup(groupMain, doctorCommand()),
 		inGroup(groupMain, overrideCommand()),
 		inGroup(groupMain, workerCommand()),
 		inGroup(groupMore, benchCommand()),
