@@ -32,6 +32,12 @@ func (d *Doctor) consumers(ctx context.Context, streams map[string]held, state *
 		if err != nil {
 			return nil, fmt.Errorf("examine consumer %s of %s: %w", row.Name, row.Stream, err)
 		}
+		// The stream once more, after the consumer and what is remembered: while the desk
+		// works both run ahead of what was read before them.
+		if h.info, err = h.s.Info(ctx); err != nil {
+			return nil, fmt.Errorf("examine stream %s: %w", row.Stream, err)
+		}
+		streams[row.Stream] = h
 		found = append(found, d.consumer(row, h, c.CachedInfo(), state, marks)...)
 	}
 	strange, err := d.strangers(ctx, streams)

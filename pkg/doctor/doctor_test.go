@@ -258,6 +258,41 @@ func TestDoctor_findsAConsumerThatKeepsAStreamFromBeingTrimmed(t *testing.T) {
 	}
 }
 
+// The desk works at full speed while it is examined.
+func TestDoctor_findsNothingOnARoadInUse(t *testing.T) {
+	t.Parallel()
+	p := newPatient(t)
+	c, err := p.JS.Consumer(t.Context(), article.StreamInbox, article.StageIngest)
+	p.must(err)
+	// Every file is acknowledged, and remembered as done, as soon as it is there.
+	created := p.created(article.StreamInbox)
+	stop := desktest.Run(t, func(ctx context.Context) error {
+		for ctx.Err() == nil {
+			ack, err := p.pub.PublishWait(context.WithoutCancel(ctx), &nats.Msg{Subject: "articles.inbox.ap", Data: []byte("x")})
+			if err != nil {
+				return err
+			}
+			m, err := c.Next()
+			if err != nil {
+				return err
+			}
+			if err := m.DoubleAck(context.WithoutCancel(ctx)); err != nil {
+				return err
+			}
+			if err := p.state.SaveFloor(context.WithoutCancel(ctx), article.StreamInbox, article.StageIngest, created, ack.Seq); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	for range 200 {
+		if got := p.codes(p.doctor().Examine(t.Context())); len(got) > 0 {
+			t.Fatalf("found %v", got)
+		}
+	}
+	stop()
+}
+
 // Somebody acknowledges a file in ingest's name, and removes an article between two stages.
 func TestDoctor_namesTheItemsOfALeak(t *testing.T) {
 	t.Parallel()
