@@ -14,38 +14,14 @@ import (
 func Provision(ctx context.Context, js jetstream.JetStream, t *Topology) error {
 	s := t.Settings
 	for _, row := range t.Streams {
-		cfg := jetstream.StreamConfig{
-			Name:               row.Name,
-			Subjects:           row.Subjects,
-			Retention:          jetstream.LimitsPolicy,
-			Storage:            jetstream.FileStorage,
-			Discard:            jetstream.DiscardNew,
-			MaxBytes:           s.Store / 100 * row.Share,
-			Duplicates:         s.DuplicateWindow,
-			Replicas:           s.Replicas,
-			AllowDirect:        true,
-			AllowAtomicPublish: true,
-		}
-		if row.Compress {
-			cfg.Compression = jetstream.S2Compression
-		}
+		cfg := t.StreamConfig(row)
 		err := declare(ctx, func() error { _, err := js.CreateOrUpdateStream(ctx, cfg); return err })
 		if err != nil {
 			return fmt.Errorf("declare stream %s: %w", row.Name, err)
 		}
 	}
 	for _, row := range t.Consumers {
-		_, err := js.CreateOrUpdateConsumer(ctx, row.Stream, jetstream.ConsumerConfig{
-			Durable:       row.Name,
-			FilterSubject: row.Filter,
-			AckPolicy:     jetstream.AckExplicitPolicy,
-			AckWait:       row.AckWait,
-			MaxAckPending: maxAckPending,
-			// The runner counts attempts itself: a worker that was killed is not the
-			// message's fault.
-			MaxDeliver: -1,
-		})
-		if err != nil {
+		if _, err := js.CreateOrUpdateConsumer(ctx, row.Stream, t.ConsumerConfig(row)); err != nil {
 			return fmt.Errorf("declare consumer %s of %s: %w", row.Name, row.Stream, err)
 		}
 	}
@@ -96,6 +72,41 @@ func declare(ctx context.Context, create func() error) error {
 			return err
 		case <-timer.C:
 		}
+	}
+}
+
+// StreamConfig is what a stream is declared as.
+func (t *Topology) StreamConfig(row Stream) jetstream.StreamConfig {
+	s := t.Settings
+	cfg := jetstream.StreamConfig{
+		Name:               row.Name,
+		Subjects:           row.Subjects,
+		Retention:          jetstream.LimitsPolicy,
+		Storage:            jetstream.FileStorage,
+		Discard:            jetstream.DiscardNew,
+		MaxBytes:           s.Store / 100 * row.Share,
+		Duplicates:         s.DuplicateWindow,
+		Replicas:           s.Replicas,
+		AllowDirect:        true,
+		AllowAtomicPublish: true,
+	}
+	if row.Compress {
+		cfg.Compression = jetstream.S2Compression
+	}
+	return cfg
+}
+
+// ConsumerConfig is what a consumer is declared as.
+func (t *Topology) ConsumerConfig(row Consumer) jetstream.ConsumerConfig {
+	return jetstream.ConsumerConfig{
+		Durable:       row.Name,
+		FilterSubject: row.Filter,
+		AckPolicy:     jetstream.AckExplicitPolicy,
+		AckWait:       row.AckWait,
+		MaxAckPending: maxAckPending,
+		// The runner counts attempts itself: a worker that was killed is not the
+		// message's fault.
+		MaxDeliver: -1,
 	}
 }
 

@@ -214,7 +214,8 @@ func (d *Desk) provision(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("provision: %w", err)
 	}
-	return bus.Provision(ctx, js, d.topo)
+	_, err = bus.Patiently(ctx, func(ctx context.Context) (any, error) { return nil, bus.Provision(ctx, js, d.topo) })
+	return err
 }
 
 // post is what a stage's function has at hand.

@@ -8,6 +8,7 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 
 	"github.com/copydesk/copydesk/pkg/bus"
+	"github.com/copydesk/copydesk/pkg/doctor"
 	"github.com/copydesk/copydesk/pkg/ledger"
 )
 
@@ -32,6 +33,7 @@ func (d *Desk) keepHouse(ctx context.Context) error {
 		return err
 	}
 	trimmer := bus.NewTrimmer(js, d.topo, state, d.o.Now, books.KeepFrom)
+	d.examine(ctx, js)
 	tick := time.NewTicker(d.o.HousekeepingInterval)
 	defer tick.Stop()
 	if err := d.balance(ctx, js, books); err != nil && ctx.Err() == nil {
@@ -47,6 +49,18 @@ func (d *Desk) keepHouse(ctx context.Context) error {
 		if err := d.tidy(ctx, js, books, trimmer); err != nil && ctx.Err() == nil {
 			d.o.Logger.Warn("housekeeping", "err", err)
 		}
+	}
+}
+
+// examine says at the start what is wrong with the road. What can be repaired is left to
+// a person: a stage must be stopped for some of it.
+func (d *Desk) examine(ctx context.Context, js jetstream.JetStream) {
+	found, err := doctor.New(js, d.topo, d.o.Now).Examine(ctx)
+	if err != nil && ctx.Err() == nil {
+		d.o.Logger.Warn("examine the streams", "err", err)
+	}
+	for _, f := range found {
+		d.o.Logger.Warn("something is wrong, see copydesk doctor", "code", f.Code, "stream", f.Stream, "consumer", f.Consumer, "what", f.What)
 	}
 }
 

@@ -290,6 +290,14 @@ func (l *Ledger) Save(ctx context.Context) error {
 	return nil
 }
 
+// Place returns how far a stream was read, by the saved sums when Advance has not been
+// called: when the stream was created that was read, and the next sequence to read.
+func (l *Ledger) Place(stream string) (created time.Time, next uint64) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.next[stream].Created, l.next[stream].Seq
+}
+
 // KeepFrom returns the sequence from which a stream is still needed by the ledger.
 // It is a bus.Guard.
 func (l *Ledger) KeepFrom(_ context.Context, stream string) (uint64, error) {

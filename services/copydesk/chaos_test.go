@@ -30,8 +30,8 @@ const (
 	chaosSeedVar = "COPYDESK_TEST_CHAOS_SEED"
 )
 
-// chaosRate makes 20,000 articles in ten minutes.
-const chaosRate = 34
+// chaosRate makes 20,000 articles in ten minutes, with a little to spare.
+const chaosRate = 35
 
 // Three nodes and two workers of each stage, every one a process, while articles come
 // in at a steady rate. At random, nodes, the leaders of streams among them, and workers
@@ -299,6 +299,10 @@ func (c *chaos) settle(dropped int64) {
 		c.faults, c.kinds, c.v.kills.Load(), dropped, quiet.Sub(c.begun).Seconds(), time.Since(quiet).Seconds(), sums)
 	if sums.Files != dropped || sums.Items() != dropped || sums.Dead != 0 {
 		t.Errorf("ledger %+v, want %d files and items, none dead", sums, dropped)
+	}
+	// Every tenth article is a copy of the one before, and one of the two must be found.
+	if want := dropped / 10; sums.Duplicate != want {
+		t.Errorf("%d duplicates, want %d", sums.Duplicate, want)
 	}
 	endedOnce(t, c.JS, int(dropped))
 }

@@ -54,7 +54,8 @@ func openRoad(ctx context.Context, dial bus.Dialer, s bus.Settings) (r *road, er
 	if r.js, err = jetstream.New(nc); err != nil {
 		return nil, fmt.Errorf("use JetStream: %w", err)
 	}
-	if err := bus.Provision(ctx, r.js, bus.NewTopology(s)); err != nil {
+	_, err = bus.Patiently(ctx, func(ctx context.Context) (any, error) { return nil, bus.Provision(ctx, r.js, bus.NewTopology(s)) })
+	if err != nil {
 		return nil, err
 	}
 	if r.blobs, err = bus.OpenBlobs(ctx, r.js); err != nil {

@@ -76,6 +76,7 @@ sentence points back into the source, and publishes one enriched record.
 		inGroup(groupMain, topCommand(environ)),
 		inGroup(groupMain, deadCommand()),
 		inGroup(groupMain, traceCommand()),
+		inGroup(groupMain, doctorCommand()),
 		inGroup(groupMain, overrideCommand()),
 		inGroup(groupMain, workerCommand()),
 		inGroup(groupMore, benchCommand()),
