@@ -74,6 +74,23 @@ func (s *State) ForgetStarts(ctx context.Context, stage, stream string, seq uint
 	return nil
 }
 
+const retriedKey = "retried"
+
+// RetriedSince returns a time before which no dead letter was ever tried again, and
+// false when none was at all: who looks for retries need not look further back.
+func (s *State) RetriedSince(ctx context.Context) (at time.Time, ok bool, err error) {
+	err = s.get(ctx, retriedKey, &at)
+	return at, !at.IsZero(), err
+}
+
+// MarkRetried remembers, before the first retry, that there are some from a time on.
+func (s *State) MarkRetried(ctx context.Context, at time.Time) error {
+	if _, ok, err := s.RetriedSince(ctx); ok || err != nil {
+		return err
+	}
+	return s.put(ctx, retriedKey, at)
+}
+
 // get reads a key into v and leaves v alone when there is none.
 func (s *State) get(ctx context.Context, key string, v any) error {
 	e, err := s.kv.Get(ctx, key)

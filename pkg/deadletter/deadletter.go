@@ -152,8 +152,8 @@ type Book struct {
 func Open(nc *nats.Conn, js jetstream.JetStream) *Book { return &Book{nc, js} }
 
 // Letters returns the letters that a filter chooses, oldest first, each with what became
-// of it. It reads the headers of the dead letters since Filter.After and, if there are
-// any, those of the streams that their items may have got to since.
+// of it. It reads the headers of the dead letters since Filter.After and, once any letter
+// was ever tried again, those of the streams that their items may have got to since.
 func (b *Book) Letters(ctx context.Context, f Filter) ([]Letter, error) {
 	var letters []Letter
 	scan := bus.ScanOptions{Since: f.After}
@@ -212,6 +212,14 @@ func (b *Book) settle(ctx context.Context, letters []Letter) error {
 	if len(letters) == 0 {
 		return nil
 	}
+	state, err := bus.OpenState(ctx, b.js)
+	if err != nil {
+		return err
+	}
+	retried, ever, err := state.RetriedSince(ctx)
+	if err != nil || !ever {
+		return err
+	}
 	next := make(map[turn]fate, len(letters))
 	since := letters[0].Time
 	for i := range letters {
@@ -219,6 +227,9 @@ func (b *Book) settle(ctx context.Context, letters []Letter) error {
 		if letters[i].Time.Before(since) {
 			since = letters[i].Time
 		}
+	}
+	if since.Before(retried) {
+		since = retried
 	}
 	for _, p := range passed {
 		// What ingest has acknowledged it has published by then, or thought nothing of.

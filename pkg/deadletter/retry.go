@@ -67,6 +67,10 @@ type Result struct {
 	Err     error
 }
 
+// clockSlack is how far this machine's clock may be ahead of the server's, which stamps
+// messages.
+const clockSlack = time.Minute
+
 // resends is how often a retry is published again when no answer came, as a drop is.
 const resends = 6
 
@@ -90,6 +94,13 @@ func (b *Book) Retry(ctx context.Context, letters []Letter, read time.Time, done
 	fresh, err := b.freshness(ctx, letters)
 	if err != nil {
 		return err
+	}
+	state, err := bus.OpenState(ctx, b.js)
+	if err == nil {
+		err = state.MarkRetried(ctx, time.Now().Add(-clockSlack))
+	}
+	if err != nil {
+		return fmt.Errorf("retry: %w", err)
 	}
 	letters = slices.Clone(letters)
 	for i := range letters {

@@ -632,3 +632,85 @@ func TestLetters_ofStrangersAreNotRetried(t *testing.T) {
 		t.Errorf("retried %d, %v; want %v", n, refused, deadletter.ErrNoItem)
 	}
 }
+
+// Two articles of a large file share one copy of its bytes in the blob bucket, and so do
+// their retries.
+func TestRetry_ofLettersThatReferToABlob(t *testing.T) {
+	t.Parallel()
+	b := start(t, desk.Options{})
+	b.breakWith(func(ctx context.Context, name string, f stage.Func, in stage.In) ([]stage.Out, error) {
+		outs, err := f(ctx, in)
+		if name == article.StageIngest && err == nil {
+			for i := range outs {
+				outs[i].Reject = &stage.RejectError{Code: "no_text", Class: article.ClassInput, Err: fmt.Errorf("line %d: no text", i+1)}
+			}
+		}
+		return outs, err
+	})
+	const n = 3
+	feed := feedOf(t, n) + strings.Repeat(" ", bus.MaxInline/2)
+	b.drop(t, feed)
+	b.await(t, ledger.Sums{Files: 1, Opened: 1, Split: n, Dead: n})
+	b.forgetInbox(t)
+	letters := b.letters(t, deadletter.Filter{})
+	for _, l := range letters {
+		if l.Blob == "" || l.Blob != letters[0].Blob {
+			t.Errorf("letter %d refers to %q, the first to %q", l.Seq, l.Blob, letters[0].Blob)
+		}
+		blobs, err := bus.OpenBlobs(t.Context(), b.JS)
+		if err != nil {
+			t.Fatal(err)
+		}
+		m, err := b.book.Message(t.Context(), l.Seq)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if data, err := deadletter.Bytes(t.Context(), blobs, m); err != nil || string(data) != feed {
+			t.Errorf("letter %d is about %d of %d bytes, %v", l.Seq, len(data), len(feed), err)
+		}
+	}
+	if groups := deadletter.Groups(letters); len(groups) != 1 || groups[0].Letters != n || groups[0].States[deadletter.Dead] != n {
+		t.Errorf("groups %+v, want one of %d", groups, n)
+	}
+	b.mend()
+	if tried, refused := b.retry(t, deadletter.Filter{Group: letters[0].Group[:4]}); tried != n {
+		t.Fatalf("retried %d, %v", tried, refused)
+	}
+	b.await(t, ledger.Sums{Files: 1, Opened: 1, Split: n, Enriched: n})
+}
+
+// A retried article of old material stays old, and keeps the time at which it came.
+func TestRetry_keepsLaneAndTimeOfArrival(t *testing.T) {
+	t.Parallel()
+	b := start(t, desk.Options{})
+	b.breakStage(article.StageIngest)
+	ack, err := b.inbox.Put(t.Context(), bus.File{Source: "old", Lane: article.Backfill, Data: []byte(story(1)), Header: nats.Header{article.HeaderRef: {"7"}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	b.await(t, ledger.Sums{Files: 1, Opened: 1, Split: 1, Dead: 1})
+	s, err := b.JS.Stream(t.Context(), article.StreamBackfill)
+	if err != nil {
+		t.Fatal(err)
+	}
+	file, err := s.GetMsg(t.Context(), ack.Seq)
+	if err != nil {
+		t.Fatal(err)
+	}
+	b.mend()
+	b.retry(t, deadletter.Filter{Source: "old"})
+	b.await(t, ledger.Sums{Files: 1, Opened: 1, Split: 1, Enriched: 1})
+	_, err = bus.Scan(t.Context(), b.JS, article.StreamEnriched, bus.ScanOptions{Bodies: true}, func(m jetstream.Msg, _ *jetstream.MsgMetadata) error {
+		a, err := article.Decode(m.Data())
+		if err != nil {
+			return err
+		}
+		if a.Lane != article.Backfill || a.Source.Name != "old" || !a.Received.Equal(file.Time) || a.Input.Seq != ack.Seq || a.Input.Ref == nil || *a.Input.Ref != "7" {
+			t.Errorf("lane %s, source %s, received %s, seq %d, ref %v; want those of the first arrival at %s", a.Lane, a.Source.Name, a.Received, a.Input.Seq, a.Input.Ref, file.Time)
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}

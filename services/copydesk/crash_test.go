@@ -22,6 +22,7 @@ import (
 
 	"github.com/copydesk/copydesk/pkg/article"
 	"github.com/copydesk/copydesk/pkg/bus"
+	"github.com/copydesk/copydesk/pkg/desk"
 	"github.com/copydesk/copydesk/pkg/desktest"
 	"github.com/copydesk/copydesk/pkg/ledger"
 	"github.com/copydesk/copydesk/pkg/stage"
@@ -44,6 +45,7 @@ const (
 // init runs the program in place of the tests where programVar says so, and lets it
 // die where it is told to.
 func init() {
+	desk.ServeIsolated() // the program's own children have an environment of their own
 	if os.Getenv(programVar) == "" {
 		return
 	}
