@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 )
 
@@ -22,6 +23,13 @@ type ScanOptions struct {
 
 // scanBatch bounds the messages in flight to a scan: 500 measured as fast as more.
 const scanBatch = 500
+
+// scanMisses is how often, scanMiss apart, a scan finds nobody at its consumer before it
+// is taken for lost: two seconds together.
+const (
+	scanMisses = 40
+	scanMiss   = 50 * time.Millisecond
+)
 
 // Scan calls fn for each message a stream holds now, in order, and returns the
 // sequence after the last one looked at. Messages stored meanwhile may be included.
@@ -65,7 +73,7 @@ func Scan(ctx context.Context, js jetstream.JetStream, stream string, o ScanOpti
 	}()
 	at, left := c.CachedInfo().Delivered.Stream, c.CachedInfo().NumPending
 	// The end is where it was at the beginning: a busy stream would be chased for ever.
-	for at < last {
+	for missed := 0; at < last; {
 		if err := ctx.Err(); err != nil {
 			return 0, fmt.Errorf("scan %s: %w", stream, err)
 		}
@@ -96,6 +104,14 @@ func Scan(ctx context.Context, js jetstream.JetStream, stream string, o ScanOpti
 			left, at = meta.NumPending, meta.Sequence.Stream
 			next = max(next, at+1)
 		}
+		if errors.Is(batch.Error(), nats.ErrNoResponders) && missed < scanMisses {
+			// In a cluster a consumer that was just made is not known to every server yet.
+			missed++
+			if err := sleep(ctx, scanMiss); err != nil {
+				return 0, fmt.Errorf("scan %s: %w", stream, err)
+			}
+			continue
+		}
 		if err := batch.Error(); err != nil && !errors.Is(err, jetstream.ErrNoMessages) {
 			return 0, fmt.Errorf("scan %s: %w", stream, err)
 		}
@@ -110,6 +126,15 @@ func Scan(ctx context.Context, js jetstream.JetStream, stream string, o ScanOpti
 		}
 	}
 	return next, nil
+}
+
+func sleep(ctx context.Context, d time.Duration) error {
+	select {
+	case <-time.After(d):
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
 }
 
 // subjectOr is a filter for the calls that want one.

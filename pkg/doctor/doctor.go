@@ -181,6 +181,9 @@ func (d *Doctor) streams(ctx context.Context) (map[string]held, []*Finding, erro
 // lost after ten seconds.
 const silence = 10 * time.Second
 
+// lagging is how many operations a copy may be behind: some dozens are usual under load.
+const lagging = 1000
+
 // copies looks for replicas that are not there.
 func copies(stream, consumer string, want, have int, c *jetstream.ClusterInfo, provision func(context.Context) error) []*Finding {
 	const why = "a fault of the disk or the server that holds them loses what only it has"
@@ -208,7 +211,7 @@ func copies(stream, consumer string, want, have int, c *jetstream.ClusterInfo, p
 		switch {
 		case r.Offline, !r.Current && r.Active > silence:
 			add(fmt.Sprintf("the copy on %s has not been heard of for %s", r.Name, r.Active.Round(time.Second)), "", "start "+r.Name+", or look at the network between them", nil)
-		case !r.Current && r.Lag > 0:
+		case !r.Current && r.Lag > lagging:
 			add(fmt.Sprintf("the copy on %s is %d operations behind", r.Name, r.Lag), "", "wait; when it does not catch up, look at that server's log and disk", nil)
 		}
 	}
