@@ -123,10 +123,10 @@ func newChaos(t *testing.T, seed uint64) *chaos {
 	return c
 }
 
-// chaosPatience is how long a file is repeated under its id. A server that lost and won
-// back a stream's leadership may answer until the end of the duplicate window, ten minutes,
-// that an id is being stored of which nothing is: nats-server 2.15.2 did so in a long run.
-// A sender then drops the file anew, as a person would, and it may be there twice.
+// chaosPatience is how long a file is repeated under its id. In one long run some dozens of
+// files got no acknowledgement for minutes, each answer at once, after a stream's leadership
+// had moved; what the server answered was not recorded. A sender then drops the file anew, as
+// a person would, and it may be there twice.
 const chaosPatience = 40 * time.Second
 
 // drop drops articles at a steady rate. Each is repeated under its id until it is stored,
