@@ -122,8 +122,8 @@ func TestSummarize_sentences(t *testing.T) {
 		},
 		{
 			"copy with a stray stop is one sentence", "",
-			"The envoy left, according to the American state. Department officials would not say where he went.",
-			[]string{"The envoy left, according to the American state. Department officials would not say where he went."},
+			"The envoy left, as reported by the Norlandish state. Department officials would not say where he went.",
+			[]string{"The envoy left, as reported by the Norlandish state. Department officials would not say where he went."},
 		},
 		{"nothing but a heading is better than nothing", "", "Harbour strike goes on", []string{"Harbour strike goes on"}},
 		{"nothing at all", "", "", []string{}},
