@@ -82,7 +82,7 @@ var layers = map[string]layer{
 	"pkg/run":          {may: []string{prom, otel, "pkg/trace"}, never: []string{natsGo, "pkg/desk", "pkg/bus", "pkg/article"}, why: "what every process shares, whatever it does"},
 	"pkg/desktest":     {may: []string{"*", "pkg"}, why: "test support"},
 	"pkg/deadletter":   {may: []string{natsGo, "pkg/bus", "pkg/article", "pkg/ledger"}, never: []string{natsServer}, why: "it reads headers and publishes what stages gave up"},
-	"pkg/history":      {may: []string{natsGo, "pkg/bus", "pkg/article"}, never: []string{natsServer}, why: "it reads what the streams hold"},
+	"pkg/history":      {may: []string{natsGo, "pkg/bus", "pkg/article", "pkg/dedupe"}, never: []string{natsServer}, why: "it reads what the streams hold"},
 
 	"services/copydesk":  {may: []string{"*", "pkg"}, never: []string{"pkg/desktest"}, why: "the one binary with everything"},
 	"services/ingest":    service,

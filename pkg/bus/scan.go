@@ -159,3 +159,17 @@ func FirstSince(ctx context.Context, js jetstream.JetStream, stream string, t ti
 	}
 	return next, err
 }
+
+// FirstStored returns when the first message at a sequence or behind it was stored, and
+// false when there is none: what was at the sequence may have been removed. Filter is a
+// subject, "" for any.
+func FirstStored(ctx context.Context, s jetstream.Stream, seq uint64, filter string) (at time.Time, ok bool, err error) {
+	m, err := s.GetMsg(ctx, seq, jetstream.WithGetMsgSubject(subjectOr(filter)))
+	if errors.Is(err, jetstream.ErrMsgNotFound) {
+		return at, false, nil
+	}
+	if err != nil {
+		return at, false, fmt.Errorf("look at %s from %d on: %w", s.CachedInfo().Config.Name, seq, err)
+	}
+	return m.Time, true, nil
+}

@@ -2,7 +2,6 @@ package bus
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"math"
 	"time"
@@ -149,12 +148,5 @@ func OldestUnacked(ctx context.Context, js jetstream.JetStream, row Consumer) (a
 	if state.Msgs == 0 || floor >= state.LastSeq {
 		return at, false, nil
 	}
-	m, err := s.GetMsg(ctx, max(floor+1, state.FirstSeq), jetstream.WithGetMsgSubject(">"))
-	if errors.Is(err, jetstream.ErrMsgNotFound) {
-		return at, false, nil
-	}
-	if err != nil {
-		return at, false, fmt.Errorf("look at first unacknowledged message of %s: %w", row.Stream, err)
-	}
-	return m.Time, true, nil
+	return FirstStored(ctx, s, max(floor+1, state.FirstSeq), "")
 }

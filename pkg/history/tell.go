@@ -12,6 +12,7 @@ import (
 
 	"github.com/copydesk/copydesk/pkg/article"
 	"github.com/copydesk/copydesk/pkg/bus"
+	"github.com/copydesk/copydesk/pkg/dedupe"
 )
 
 // tell makes a trace of the messages about an item.
@@ -262,22 +263,9 @@ func (t *Historian) waiting(ctx context.Context, p Place) (string, error) {
 
 // Decisions.
 
-// decision is what is read of a line of the decision log.
+// decision is a line of the decision log, and where it stands.
 type decision struct {
-	Item         string             `json:"item"`
-	URI          string             `json:"uri"`
-	Version      int                `json:"version"`
-	Relation     article.Relation   `json:"relation"`
-	Of           *string            `json:"of"`
-	Score        *float64           `json:"score"`
-	Method       string             `json:"method"`
-	Evidence     []article.Evidence `json:"evidence"`
-	Copies       int                `json:"copies"`
-	Changes      []article.Change   `json:"changes"`
-	OverridesRev *string            `json:"overrides_rev"`
-	Removed      bool               `json:"removed"`
-	Received     time.Time          `json:"received"`
-
+	dedupe.Entry
 	place Place
 }
 

@@ -9,7 +9,6 @@ package overview
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -235,14 +234,11 @@ func (v *Watcher) stage(ctx context.Context, s *Overview, c bus.Consumer) (Stage
 	if err != nil {
 		return row, fmt.Errorf("look at %s: %w", c.Stream, err)
 	}
-	m, err := stream.GetMsg(ctx, info.AckFloor.Stream+1, jetstream.WithGetMsgSubject(c.Filter))
-	if errors.Is(err, jetstream.ErrMsgNotFound) {
-		return row, nil // finished meanwhile
+	at, ok, err := bus.FirstStored(ctx, stream, info.AckFloor.Stream+1, c.Filter)
+	if err != nil || !ok { // or finished meanwhile
+		return row, err
 	}
-	if err != nil {
-		return row, fmt.Errorf("look at the oldest message of %s: %w", c.Stream, err)
-	}
-	age := max(s.Taken.Sub(m.Time).Seconds(), 0)
+	age := max(s.Taken.Sub(at).Seconds(), 0)
 	row.Oldest = &age
 	return row, nil
 }

@@ -2,11 +2,12 @@ package stage
 
 import (
 	"context"
-	"errors"
 	"time"
 
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
+
+	"github.com/copydesk/copydesk/pkg/bus"
 )
 
 // lookTimeout bounds one look.
@@ -77,18 +78,14 @@ func (o *oldest) find(ctx context.Context, s jetstream.Stream, info *jetstream.C
 	if !o.stored.IsZero() && o.floor == floor {
 		return nil
 	}
-	filter := info.Config.FilterSubject
-	if filter == "" {
-		filter = ">"
-	}
-	m, err := s.GetMsg(ctx, floor+1, jetstream.WithGetMsgSubject(filter))
+	at, ok, err := bus.FirstStored(ctx, s, floor+1, info.Config.FilterSubject)
 	switch {
-	case errors.Is(err, jetstream.ErrMsgNotFound):
-		*o = oldest{} // acknowledged and trimmed since
 	case err != nil:
 		return err
+	case !ok:
+		*o = oldest{} // acknowledged and trimmed since
 	default:
-		*o = oldest{floor: floor, stored: m.Time}
+		*o = oldest{floor: floor, stored: at}
 	}
 	return nil
 }
