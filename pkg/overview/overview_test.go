@@ -137,6 +137,32 @@ func TestTake_whatWaitsAndSinceWhen(t *testing.T) {
 	}
 }
 
+// What is behind the last acknowledged message may have been removed: erased, or purged by
+// hand. The next one waits all the same.
+func TestTake_theOldestMessageIsBehindAGap(t *testing.T) {
+	t.Parallel()
+	r := newRoad(t)
+	for range 2 {
+		r.publish(t, "articles.inbox.ap", "news")
+	}
+	s, err := r.JS.Stream(t.Context(), article.StreamInbox)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.DeleteMsg(t.Context(), 1); err != nil {
+		t.Fatal(err)
+	}
+	second, err := s.GetMsg(t.Context(), 2)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.now = second.Time.Add(time.Minute)
+	got := stage(t, r.take(t), article.StageIngest, article.StreamInbox)
+	if got.Oldest == nil || *got.Oldest != 60 {
+		t.Errorf("%+v, want the second to have waited for a minute", got)
+	}
+}
+
 func TestTake_statesOfAStage(t *testing.T) {
 	t.Parallel()
 	r := newRoad(t)
