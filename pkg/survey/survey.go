@@ -83,7 +83,8 @@ type Options struct {
 	// Consumers of each stream that its advisories are counted for; others count as
 	// "other".
 	Consumers map[string][]string
-	// MaxConsumers bounds the consumers shown. Default 100.
+	// MaxConsumers bounds the consumers shown; those of Consumers are shown in any
+	// case. Default 100.
 	MaxConsumers int
 
 	Registerer prometheus.Registerer // nil: not exported
@@ -143,35 +144,49 @@ func (s *Survey) Look(ctx context.Context) error {
 		s.errors.Inc()
 		return fmt.Errorf("look at the streams: %w", err)
 	}
+	s.leftOut.Set(float64(s.bound(state)))
+	for i := range state.Streams {
+		if st := &state.Streams[i]; st.MaxBytes > 0 {
+			s.fill.WithLabelValues(st.Name).Set(float64(st.Bytes) / float64(st.MaxBytes))
+		}
+	}
+	s.last.Store(state)
+	return nil
+}
+
+// bound cuts the consumers of a state to those that are shown and says how many
+// durable ones are not. Those on the list come before all others, of whatever stream:
+// the readers of one stream must not hide the workers of the next.
+func (s *Survey) bound(state *State) (leftOut int) {
+	listed := func(st *Stream, c Consumer) bool { return slices.Contains(s.o.Consumers[st.Name], c.Name) }
 	left := s.o.MaxConsumers
-	over := 0
 	for i := range state.Streams {
 		st := &state.Streams[i]
 		// An ephemeral consumer's name is made up anew each time: a series for each
 		// would never end.
 		st.Consumers = slices.DeleteFunc(st.Consumers, func(c Consumer) bool { return !c.Durable })
-		known := s.o.Consumers[st.Name]
-		slices.SortFunc(st.Consumers, func(a, b Consumer) int {
-			if x, y := slices.Contains(known, a.Name), slices.Contains(known, b.Name); x != y {
-				if x {
-					return -1
-				}
-				return 1
+		for _, c := range st.Consumers {
+			if listed(st, c) {
+				left--
 			}
-			return strings.Compare(a.Name, b.Name)
-		})
-		if n := len(st.Consumers); n > left {
-			over += n - left
-			st.Consumers = st.Consumers[:left]
-		}
-		left -= len(st.Consumers)
-		if st.MaxBytes > 0 {
-			s.fill.WithLabelValues(st.Name).Set(float64(st.Bytes) / float64(st.MaxBytes))
 		}
 	}
-	s.leftOut.Set(float64(over))
-	s.last.Store(state)
-	return nil
+	for i := range state.Streams {
+		st := &state.Streams[i]
+		slices.SortFunc(st.Consumers, func(a, b Consumer) int { return strings.Compare(a.Name, b.Name) })
+		st.Consumers = slices.DeleteFunc(st.Consumers, func(c Consumer) bool {
+			if listed(st, c) {
+				return false
+			}
+			if left <= 0 {
+				leftOut++
+				return true
+			}
+			left--
+			return false
+		})
+	}
+	return leftOut
 }
 
 // other stands for whatever is on no list.

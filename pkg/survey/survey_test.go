@@ -1,6 +1,7 @@
 package survey_test
 
 import (
+	"context"
 	"fmt"
 	"strings"
 	"testing"
@@ -165,6 +166,30 @@ func TestSurvey_showsSoManyConsumersAndSaysHowManyNot(t *testing.T) {
 		t.Errorf("shown are %d consumers, and must be 4 with the one that is ours:\n%s", n, text)
 	}
 	if got := exposition(t, reg, "copydesk_survey_consumers_left_out"); !strings.HasSuffix(got, " 18") {
+		t.Errorf("left out: %s", got)
+	}
+}
+
+func TestSurvey_readersOfOneStreamDoNotHideTheWorkersOfTheNext(t *testing.T) {
+	t.Parallel()
+	reg := prometheus.NewRegistry()
+	v := survey.New(survey.Options{
+		Streams: []string{"OUT", "WORK"}, Consumers: map[string][]string{"WORK": {"worker"}}, MaxConsumers: 2, Registerer: reg,
+		Source: func(context.Context, []string) (*survey.State, error) {
+			return &survey.State{Streams: []survey.Stream{
+				{Name: "OUT", Consumers: []survey.Consumer{{Name: "c", Durable: true}, {Name: "a", Durable: true}, {Name: "b", Durable: true}}},
+				{Name: "WORK", Consumers: []survey.Consumer{{Name: "stranger", Durable: true}, {Name: "worker", Durable: true}}},
+			}}, nil
+		},
+	})
+	if err := v.Look(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	text := exposition(t, reg, "jetstream_consumer_num_pending")
+	if n := strings.Count(text, "consumer_name="); n != 2 || !strings.Contains(text, `"a"`) || !strings.Contains(text, `"worker"`) {
+		t.Errorf("shown are %d consumers, and must be a and worker:\n%s", n, text)
+	}
+	if got := exposition(t, reg, "copydesk_survey_consumers_left_out"); !strings.HasSuffix(got, " 3") {
 		t.Errorf("left out: %s", got)
 	}
 }

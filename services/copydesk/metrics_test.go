@@ -220,6 +220,7 @@ func TestMetrics_nobodyOutsideMakesSeries(t *testing.T) {
 			n.value(t, "copydesk_dead_letters_total", `stage="dedupe"`) == 1 &&
 			n.value(t, "copydesk_dead_letters", `stage="other"`) == 1 &&
 			n.value(t, "copydesk_survey_consumers_left_out", "") > 0 &&
+			n.value(t, "jetstream_consumer_ack_floor_stream_seq", `consumer_name="summarize"`) > 0 &&
 			n.value(t, "copydesk_ledger_items", `lane="live",state="in_flight"`) == 0
 	})
 
