@@ -51,6 +51,9 @@ type Settings struct {
 	// finished messages: files dropped (7 d), messages between stages (24 h), the
 	// texts dedupe compares with (72 h) and results (30 d).
 	InboxAge, HopAge, DedupeWindow, OutputAge time.Duration
+	// Sources are those whose senders have a bucket of their own for large files, and may
+	// write to no other. Default none.
+	Sources []string
 }
 
 // Profile is a durability profile.
@@ -131,6 +134,10 @@ const maxAckPending = 2048
 
 // blobShare is the object store's part of Settings.Store, in percent.
 const blobShare = 14
+
+// sourceShare of it, in percent of Settings.Store, goes to the buckets of Settings.Sources
+// together where there are any.
+const sourceShare = 6
 
 // stateBytes bounds the state bucket; it holds a few kilobytes. sourcesBytes bounds
 // what is learnt about sources: some 30 KiB for each, and the last snapshots.

@@ -48,6 +48,9 @@ type Options struct {
 	// HousekeepingInterval is how often the trimmer and the ledger run beside
 	// ingest. Default one minute.
 	HousekeepingInterval time.Duration
+	// NoHousekeeping leaves the trimmer and the ledger to a process that runs the stage
+	// Housekeeping. Default off: they run beside ingest.
+	NoHousekeeping bool
 	// StateDir is a folder of this process's own for what makes its start quicker: the
 	// image of dedupe's index. Default none.
 	StateDir string
@@ -66,6 +69,10 @@ type Options struct {
 	// Wrap, if set, is put around every stage's function. Tests inject faults by it.
 	Wrap func(stage string, f stage.Func) stage.Func
 }
+
+// Housekeeping can be named among Options.Stages: the trimmer and the ledger in a process
+// of their own, which may remove messages where ingest may not.
+const Housekeeping = "housekeeping"
 
 // Desk is a set of stages.
 type Desk struct {
@@ -88,7 +95,7 @@ func New(o Options) (*Desk, error) {
 		o.Stages = article.Stages()
 	}
 	for _, name := range o.Stages {
-		if !slices.Contains(article.Stages(), name) {
+		if !slices.Contains(article.Stages(), name) && name != Housekeeping {
 			return nil, fmt.Errorf("set up desk: there is no stage %q; the stages are %v", name, article.Stages())
 		}
 	}
@@ -163,10 +170,16 @@ func (d *Desk) Run(ctx context.Context) error {
 		defer d.pool.Close()
 	}
 	group, ctx := errgroup.WithContext(ctx)
+	keep := slices.Contains(d.o.Stages, article.StageIngest) && !d.o.NoHousekeeping
 	for _, name := range d.o.Stages {
+		if name == Housekeeping {
+			keep = true
+			d.started.Add(1)
+			continue
+		}
 		group.Go(func() error { return d.runStage(ctx, name) })
 	}
-	if slices.Contains(d.o.Stages, article.StageIngest) {
+	if keep {
 		group.Go(func() error { return d.keepHouse(ctx) })
 	}
 	return group.Wait()
@@ -182,7 +195,7 @@ func (d *Desk) provision(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("provision: %w", err)
 	}
-	return bus.Provision(ctx, js, d.topo)
+	return bus.Explain(nc, bus.Provision(ctx, js, d.topo))
 }
 
 // post is what a stage's function has at hand.
@@ -239,12 +252,13 @@ func table() map[string]row {
 }
 
 // runStage runs one stage on a connection of its own.
-func (d *Desk) runStage(ctx context.Context, name string) error {
+func (d *Desk) runStage(ctx context.Context, name string) (err error) {
 	nc, err := d.o.Dial(name)
 	if err != nil {
 		return err
 	}
 	defer nc.Close()
+	defer func() { err = bus.Explain(nc, err) }()
 	js, err := jetstream.New(nc)
 	if err != nil {
 		return fmt.Errorf("stage %s: %w", name, err)

@@ -13,12 +13,13 @@ import (
 
 // keepHouse counts the ledger on and trims the streams now and then. It runs beside
 // ingest, in as many processes as ingest does: both jobs bear company.
-func (d *Desk) keepHouse(ctx context.Context) error {
-	nc, err := d.o.Dial("housekeeping")
+func (d *Desk) keepHouse(ctx context.Context) (err error) {
+	nc, err := d.o.Dial(Housekeeping)
 	if err != nil {
 		return err
 	}
 	defer nc.Close()
+	defer func() { err = bus.Explain(nc, err) }()
 	js, err := jetstream.New(nc)
 	if err != nil {
 		return fmt.Errorf("keep house: %w", err)
@@ -42,7 +43,7 @@ func (d *Desk) keepHouse(ctx context.Context) error {
 		}
 		// Trouble here is passing, or the stages have it too and say so.
 		if err := tidy(ctx, books, trimmer); err != nil && ctx.Err() == nil {
-			d.o.Logger.Warn("housekeeping", "err", err)
+			d.o.Logger.Warn("housekeeping", "err", bus.Explain(nc, err))
 		}
 	}
 }

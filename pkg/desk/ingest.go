@@ -76,6 +76,10 @@ func (c *courier) bury(in stage.In, r *extract.Reject, id string, index, count i
 func (c *courier) unwrap(ctx context.Context, in stage.In) ([]byte, extract.Hints, error) {
 	data := in.Data
 	if ref := in.Header.Get(article.HeaderBlob); ref != "" {
+		if !bus.RefOf(article.SourceOf(in.Subject), ref) {
+			err := fmt.Errorf("read blob %q: %w of this source", ref, bus.ErrForeignRef)
+			return nil, extract.Hints{}, stage.Reject(CodeBlobMissing, article.ClassInput, err)
+		}
 		var err error
 		if data, err = c.fetch(ctx, ref); err != nil {
 			return nil, extract.Hints{}, err

@@ -75,6 +75,8 @@ sentence points back into the source, and publishes one enriched record.
 		inGroup(groupMain, statusCommand()),
 		inGroup(groupMain, overrideCommand()),
 		inGroup(groupMain, workerCommand()),
+		inGroup(groupMore, provisionCommand()),
+		inGroup(groupMore, secureCommand()),
 		inGroup(groupMore, benchCommand()),
 		inGroup(groupMore, evalCommand()),
 		inGroup(groupMore, healthcheckCommand()),
