@@ -164,7 +164,7 @@ func NewTopology(s Settings) *Topology {
 		Settings: s,
 		Streams: []Stream{
 			{Name: article.StreamInbox, Subjects: []string{"articles.inbox.*"}, Age: s.InboxAge, Share: 22, Compress: true},
-			{Name: article.StreamBackfill, Subjects: []string{"articles.backfill.*"}, Age: s.InboxAge, Share: 10, Compress: true},
+			{Name: article.StreamBackfill, Subjects: []string{"articles.backfill.*"}, Age: s.InboxAge, Share: 9, Compress: true},
 			{Name: article.StreamIngested, Subjects: []string{article.SubjectIngested}, Age: s.HopAge, Share: 8, Writer: article.StageIngest},
 			{Name: article.StreamDecisions, Subjects: []string{article.SubjectDecisions}, Age: max(s.OutputAge, s.DedupeWindow), Share: 6, Writer: article.StageDedupe},
 			{Name: article.StreamUnique, Subjects: []string{article.SubjectUnique}, Age: max(s.HopAge, s.DedupeWindow), Share: 10, Writer: article.StageDedupe},
@@ -172,6 +172,7 @@ func NewTopology(s Settings) *Topology {
 			{Name: article.StreamEnriched, Subjects: []string{"articles.enriched.*.*.*"}, Age: s.OutputAge, Share: 12, Writer: article.StageSummarize},
 			{Name: article.StreamDuplicate, Subjects: []string{"articles.duplicate.*.*"}, Age: s.OutputAge, Share: 6, Writer: article.StageDedupe},
 			{Name: article.StreamDead, Subjects: []string{"articles.dead.*"}, Age: s.OutputAge, Share: 4},
+			{Name: article.StreamErased, Subjects: []string{article.SubjectErased}, Age: s.OutputAge, Share: 1},
 		},
 		Consumers: []Consumer{
 			{Stream: article.StreamInbox, Name: article.StageIngest, Filter: "articles.inbox.*", Lane: article.Live, AckWait: s.AckWait},
@@ -205,6 +206,8 @@ func StreamOf(subject string) string {
 		return article.StreamTagged
 	case article.SubjectDecisions:
 		return article.StreamDecisions
+	case article.SubjectErased:
+		return article.StreamErased
 	}
 	for _, p := range prefixes {
 		if len(subject) > len(p.prefix) && subject[:len(p.prefix)] == p.prefix {

@@ -174,6 +174,7 @@ func stageAccess(t *bus.Topology, name string) Access {
 		for _, c := range t.Consumers {
 			g.api("CONSUMER.INFO." + c.Stream + "." + c.Name) // backfill waits for all of them
 		}
+		g.watch(kvStream(bus.BucketOverrides)) // what was erased
 		g.watch(kvStream(bus.BucketSources))
 		g.publish("$KV." + bus.BucketSources + ".>")
 	case article.StageDedupe:
@@ -197,6 +198,20 @@ func housekeepingAccess(t *bus.Topology) Access {
 		g.scan(s.Name)
 		g.fetch(s.Name)
 		g.api("CONSUMER.LIST."+s.Name, "STREAM.PURGE."+s.Name)
+	}
+	// What came in again after it was erased.
+	g.blobs(false)
+	buckets := []string{objectStream(bus.BucketBlobs)}
+	for _, source := range t.Settings.Sources {
+		g.watch(objectStream(bus.SourceBucket(source)))
+		buckets = append(buckets, objectStream(bus.SourceBucket(source)))
+	}
+	for _, bucket := range buckets {
+		g.scan(bucket)
+		g.api("STREAM.MSG.DELETE." + bucket)
+	}
+	for _, stream := range []string{article.StreamInbox, article.StreamBackfill, article.StreamIngested} {
+		g.api("STREAM.MSG.DELETE." + stream)
 	}
 	g.keys(bus.BucketState, "ledger", "floor.>")
 	return g.done()
@@ -251,7 +266,7 @@ func doorAccess() Access {
 // tapAccess reads what is for subscribers, and the texts that are too large for a record.
 func tapAccess(t *bus.Topology) Access {
 	g := &grant{Access: Access{Role: RoleTap}, t: t}
-	for _, s := range []string{article.StreamEnriched, article.StreamDuplicate, article.StreamUnique} {
+	for _, s := range []string{article.StreamEnriched, article.StreamDuplicate, article.StreamUnique, article.StreamErased} {
 		g.scan(s)
 		g.fetch(s)
 	}
@@ -259,8 +274,8 @@ func tapAccess(t *bus.Topology) Access {
 	return g.done()
 }
 
-// operatorAccess looks at everything, sets overrides and drops files again; what comes of
-// them is the stages' to say.
+// operatorAccess looks at everything, sets overrides, drops files again and removes single
+// messages and blobs; what comes of the files is the stages' to say.
 func operatorAccess(t *bus.Topology) Access {
 	g := &grant{Access: Access{Role: RoleOperator}, t: t}
 	for _, s := range t.Streams {
@@ -271,7 +286,16 @@ func operatorAccess(t *bus.Topology) Access {
 	for _, bucket := range []string{bus.BucketState, bus.BucketSources, bus.BucketOverrides} {
 		g.watch(kvStream(bucket))
 	}
-	g.publish("$KV." + bus.BucketOverrides + ".>")
+	g.publish("$KV."+bus.BucketOverrides+".>", article.SubjectErased)
+	g.keys(bus.BucketState, "ledger") // counts what an erasure is about to remove
+	buckets := []string{kvStream(bus.BucketSources), objectStream(bus.BucketBlobs)}
+	for _, source := range t.Settings.Sources {
+		buckets = append(buckets, objectStream(bus.SourceBucket(source)))
+	}
+	for _, stream := range buckets {
+		g.scan(stream)
+		g.api("STREAM.MSG.DELETE." + stream)
+	}
 	g.publish(article.InboxSubject(article.Live, "*"), article.InboxSubject(article.Backfill, "*"))
 	g.blobs(true)
 	g.sourceBlobs()

@@ -32,6 +32,11 @@ func (d *Desk) keepHouse(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
+	blobs, err := bus.OpenBlobs(ctx, js)
+	if err != nil {
+		return err
+	}
+	scrubber := &scrubber{nc: nc, js: js, state: state, blobs: blobs, counted: books.KeepFrom}
 	trimmer := bus.NewTrimmer(js, d.topo, state, d.o.Now, books.KeepFrom)
 	tick := time.NewTicker(d.o.HousekeepingInterval)
 	defer tick.Stop()
@@ -42,18 +47,21 @@ func (d *Desk) keepHouse(ctx context.Context) (err error) {
 		case <-tick.C:
 		}
 		// Trouble here is passing, or the stages have it too and say so.
-		if err := tidy(ctx, books, trimmer); err != nil && ctx.Err() == nil {
+		if err := tidy(ctx, books, scrubber, trimmer); err != nil && ctx.Err() == nil {
 			d.o.Logger.Warn("housekeeping", "err", bus.Explain(nc, err))
 		}
 	}
 }
 
-// tidy counts before it trims.
-func tidy(ctx context.Context, books *ledger.Ledger, trimmer *bus.Trimmer) error {
+// tidy counts before it removes.
+func tidy(ctx context.Context, books *ledger.Ledger, scrubber *scrubber, trimmer *bus.Trimmer) error {
 	if err := books.Advance(ctx); err != nil {
 		return err
 	}
 	if err := books.Save(ctx); err != nil {
+		return err
+	}
+	if err := scrubber.scrub(ctx); err != nil {
 		return err
 	}
 	_, err := trimmer.Trim(ctx)

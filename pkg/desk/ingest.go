@@ -27,11 +27,29 @@ func buildIngest(ctx context.Context, p *post) (stage.Func, fallback, error) {
 		return nil, nil, err
 	}
 	p.group.Go(func() error { return learn.run(ctx) })
+	erased, err := openErasures(ctx, p.js, p.d.o.Logger)
+	if err != nil {
+		return nil, nil, err
+	}
+	p.group.Go(func() error { return erased.follow(ctx) })
+	p.group.Go(func() error {
+		for {
+			select {
+			case <-ctx.Done():
+				return nil
+			case <-erased.changed:
+				learn.forget()
+			}
+		}
+	})
 	files := &reader{pool: p.d.pool, limits: extract.Limits{Raw: bus.MaxFile}}
 	return func(ctx context.Context, in stage.In) ([]stage.Out, error) {
 		started := p.now()
 		data, hints, err := p.unwrap(ctx, in)
 		if err != nil {
+			return nil, err
+		}
+		if err := erased.file(data); err != nil {
 			return nil, err
 		}
 		learn.brief(&hints)

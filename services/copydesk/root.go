@@ -74,6 +74,7 @@ sentence points back into the source, and publishes one enriched record.
 		inGroup(groupMain, processCommand()),
 		inGroup(groupMain, statusCommand()),
 		inGroup(groupMain, overrideCommand()),
+		inGroup(groupMain, eraseCommand()),
 		inGroup(groupMain, workerCommand()),
 		inGroup(groupMore, provisionCommand()),
 		inGroup(groupMore, secureCommand()),

@@ -1,0 +1,110 @@
+package bus
+
+import (
+	"context"
+	"encoding/base64"
+	"errors"
+	"fmt"
+
+	"github.com/nats-io/nats.go/jetstream"
+)
+
+// Forget removes messages of a stream and has the server write over their bytes. One that
+// is not there is forgotten already.
+func Forget(ctx context.Context, js jetstream.JetStream, stream string, seqs []uint64) error {
+	if len(seqs) == 0 {
+		return nil
+	}
+	s, err := js.Stream(ctx, stream)
+	if err != nil {
+		return fmt.Errorf("remove from %s: %w", stream, err)
+	}
+	for _, seq := range seqs {
+		err := s.SecureDeleteMsg(ctx, seq)
+		var api *jetstream.APIError
+		if errors.As(err, &api) && (api.ErrorCode == jetstream.JSErrCodeMessageNotFound || api.ErrorCode == codeNoSuchSequence || api.Code == 404) {
+			continue
+		}
+		if err != nil {
+			return fmt.Errorf("remove message %d from %s: %w", seq, stream, err)
+		}
+	}
+	return nil
+}
+
+// Forget removes a blob, all of it, and has the server write over its bytes. One that is
+// not there is forgotten already.
+func (b *Blobs) Forget(ctx context.Context, ref string) error {
+	bucket, name, err := parseRef(ref)
+	if err != nil {
+		return fmt.Errorf("remove blob %q: %w", ref, err)
+	}
+	store, err := b.store(ctx, bucket)
+	if errors.Is(err, jetstream.ErrBucketNotFound) {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("remove blob %s: %w", ref, err)
+	}
+	info, err := store.GetInfo(ctx, name, jetstream.GetObjectInfoShowDeleted())
+	if errors.Is(err, jetstream.ErrObjectNotFound) {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("remove blob %s: %w", ref, err)
+	}
+	// The bytes first: what describes them leads to them.
+	for _, subject := range []string{
+		"$O." + bucket + ".C." + info.NUID,
+		"$O." + bucket + ".M." + base64.URLEncoding.EncodeToString([]byte(name)),
+	} {
+		var seqs []uint64
+		_, err := Scan(ctx, b.js, "OBJ_"+bucket, ScanOptions{Subject: subject}, func(_ jetstream.Msg, meta *jetstream.MsgMetadata) error {
+			seqs = append(seqs, meta.Sequence.Stream)
+			return nil
+		})
+		if err == nil {
+			err = Forget(ctx, b.js, "OBJ_"+bucket, seqs)
+		}
+		if err != nil {
+			return fmt.Errorf("remove blob %s: %w", ref, err)
+		}
+	}
+	return nil
+}
+
+// Has reports whether a blob is there.
+func (b *Blobs) Has(ctx context.Context, ref string) (bool, error) {
+	bucket, name, err := parseRef(ref)
+	if err != nil {
+		return false, nil
+	}
+	store, err := b.store(ctx, bucket)
+	if err == nil {
+		_, err = store.GetInfo(ctx, name)
+	}
+	switch {
+	case errors.Is(err, jetstream.ErrObjectNotFound), errors.Is(err, jetstream.ErrBucketNotFound):
+		return false, nil
+	case err != nil:
+		return false, fmt.Errorf("look for blob %s: %w", ref, err)
+	}
+	return true, nil
+}
+
+// ForgetKey removes the value of a key of a bucket, and what is kept of its history, and
+// has the server write over their bytes. It returns how many there were.
+func ForgetKey(ctx context.Context, js jetstream.JetStream, bucket, key string) (int, error) {
+	var seqs []uint64
+	_, err := Scan(ctx, js, "KV_"+bucket, ScanOptions{Subject: "$KV." + bucket + "." + key}, func(_ jetstream.Msg, meta *jetstream.MsgMetadata) error {
+		seqs = append(seqs, meta.Sequence.Stream)
+		return nil
+	})
+	if err == nil {
+		err = Forget(ctx, js, "KV_"+bucket, seqs)
+	}
+	if err != nil {
+		return 0, fmt.Errorf("remove %s of %s: %w", key, bucket, err)
+	}
+	return len(seqs), nil
+}
