@@ -92,19 +92,22 @@ func (b *Blobs) Has(ctx context.Context, ref string) (bool, error) {
 	return true, nil
 }
 
-// ForgetKey removes the value of a key of a bucket, and what is kept of its history, and
-// has the server write over their bytes. It returns how many there were.
-func ForgetKey(ctx context.Context, js jetstream.JetStream, bucket, key string) (int, error) {
-	var seqs []uint64
-	_, err := Scan(ctx, js, "KV_"+bucket, ScanOptions{Subject: "$KV." + bucket + "." + key}, func(_ jetstream.Msg, meta *jetstream.MsgMetadata) error {
-		seqs = append(seqs, meta.Sequence.Stream)
-		return nil
-	})
+// ForgetKey removes the value of a key of a bucket, with what is kept of its history. The
+// server lets nobody remove a single message behind a bucket, so that it does not write over
+// the bytes: they leave the disk when it next packs the file they are in.
+func ForgetKey(ctx context.Context, js jetstream.JetStream, bucket, key string) error {
+	kv, err := js.KeyValue(ctx, bucket)
 	if err == nil {
-		err = Forget(ctx, js, "KV_"+bucket, seqs)
+		_, err = kv.Get(ctx, key)
+	}
+	if errors.Is(err, jetstream.ErrKeyNotFound) || errors.Is(err, jetstream.ErrBucketNotFound) {
+		return nil
+	}
+	if err == nil {
+		err = kv.Purge(ctx, key)
 	}
 	if err != nil {
-		return 0, fmt.Errorf("remove %s of %s: %w", key, bucket, err)
+		return fmt.Errorf("remove %s of %s: %w", key, bucket, err)
 	}
-	return len(seqs), nil
+	return nil
 }

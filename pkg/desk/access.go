@@ -287,8 +287,9 @@ func operatorAccess(t *bus.Topology) Access {
 		g.watch(kvStream(bucket))
 	}
 	g.publish("$KV."+bus.BucketOverrides+".>", article.SubjectErased)
-	g.keys(bus.BucketState, "ledger") // counts what an erasure is about to remove
-	buckets := []string{kvStream(bus.BucketSources), objectStream(bus.BucketBlobs)}
+	g.keys(bus.BucketState, "ledger")                  // counts what an erasure is about to remove
+	g.publish("$KV." + bus.BucketSources + ".edges.*") // to forget what was learnt
+	buckets := []string{objectStream(bus.BucketBlobs)}
 	for _, source := range t.Settings.Sources {
 		buckets = append(buckets, objectStream(bus.SourceBucket(source)))
 	}

@@ -41,6 +41,8 @@ type Erasure struct {
 	Words []string `json:"words"`
 	// Origins are the files that go with the articles, in the inboxes.
 	Origins []FilePlace `json:"origins"`
+	// Kept are those that hold other articles too and were left.
+	Kept []FilePlace `json:"kept"`
 
 	Reason string    `json:"reason"`
 	By     string    `json:"by"`

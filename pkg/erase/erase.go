@@ -231,7 +231,7 @@ func pause(ctx context.Context, d time.Duration) error {
 // is lines of text; it is learnt anew from those to come.
 func (e *Eraser) forgetLessons(ctx context.Context, p *Plan) error {
 	for _, source := range p.Sources {
-		if _, err := bus.ForgetKey(ctx, e.js, bus.BucketSources, "edges."+source); err != nil {
+		if err := bus.ForgetKey(ctx, e.js, bus.BucketSources, "edges."+source); err != nil {
 			return err
 		}
 	}

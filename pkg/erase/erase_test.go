@@ -2,9 +2,11 @@ package erase_test
 
 import (
 	"bytes"
+	"compress/gzip"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -33,7 +35,7 @@ func story(version string) string {
 	return "Harbour master " + marker + " resigns over the lost ledger\n\n" +
 		"Harbour master Odile " + marker + " of Port Sorrel resigned on Tuesday after an audit found that the ledger of mooring fees for eleven years had been lost.\n\n" +
 		"The town council had asked " + marker + " in March to explain why 412 boats paid nothing, and got no answer until the audit was published " + version + ".\n\n" +
-		"A deputy will look after the harbour until the election in autumn, the council said, and the fishermen may pay what they owe in four parts.\n"
+		"A deputy will look after the harbour until the election in autumn, the council said, and the fishermen may pay what they owe in four parts.\n\nCall the " + marker + " line\n"
 }
 
 // other is an article that stays.
@@ -160,6 +162,11 @@ func (p *place) stored(t *testing.T) (found []string) {
 
 // hasMarker looks for the marker, folded too.
 func hasMarker(b []byte) bool {
+	if z, err := gzip.NewReader(bytes.NewReader(b)); err == nil {
+		if plain, err := io.ReadAll(z); err == nil {
+			b = plain
+		}
+	}
 	return bytes.Contains(bytes.ToLower(b), []byte(strings.ToLower(marker)))
 }
 
@@ -207,6 +214,7 @@ func TestErase(t *testing.T) {
 	if before.Enriched != 4 || before.Duplicate != 2 {
 		t.Fatalf("ledger %+v, want 4 articles and 2 copies", before)
 	}
+	desktest.Wait(t, "the lines at its edges to be learnt", func() bool { return strings.Contains(strings.Join(p.stored(t), " "), bus.BucketSources) })
 	if len(p.stored(t)) < 6 || len(p.files(t)) < 3 {
 		t.Fatalf("the marker is in %v and in the files %v: the test looks wrongly", p.stored(t), p.files(t))
 	}

@@ -1,6 +1,7 @@
 package erase
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -57,7 +58,8 @@ func (p *Plan) Empty() bool {
 			return false
 		}
 	}
-	return len(p.Blobs)+len(p.Decisions)+len(p.OnTheirWay) == 0 && (p.erasure.Done != nil || len(p.erasure.Items)+len(p.erasure.Origins) == 0)
+	underWay := p.sel.resumed.ID != "" && p.sel.resumed.Done == nil
+	return len(p.Blobs)+len(p.Decisions)+len(p.OnTheirWay) == 0 && !underWay
 }
 
 // plan looks for what was selected.
@@ -157,18 +159,20 @@ func (e *Eraser) complete(r Request, p *Plan, files, words map[string]bool) {
 	merge(&er.URIs, p.sel.uris)
 	merge(&er.Files, files)
 	merge(&er.Words, words)
-	er.Origins = []desk.FilePlace{}
+	er.Origins, er.Kept = []desk.FilePlace{}, []desk.FilePlace{}
 	for at := range p.sel.origins {
 		if p.sel.whole(at, r.WholeFile) {
 			er.Origins = append(er.Origins, at)
+		} else {
+			er.Kept = append(er.Kept, at)
 		}
 	}
-	slices.SortFunc(er.Origins, func(a, b desk.FilePlace) int {
-		if a.Stream != b.Stream {
-			return slices.Compare([]string{a.Stream}, []string{b.Stream})
-		}
-		return int(int64(a.Seq) - int64(b.Seq))
-	})
+	slices.SortFunc(er.Origins, comparePlaces)
+	slices.SortFunc(er.Kept, comparePlaces)
+}
+
+func comparePlaces(a, b desk.FilePlace) int {
+	return cmp.Or(cmp.Compare(a.Stream, b.Stream), cmp.Compare(a.Seq, b.Seq))
 }
 
 // planFiles looks for the files in the inboxes.
@@ -214,6 +218,7 @@ func (e *Eraser) planFiles(ctx context.Context, r Request, p *Plan, opened map[d
 		slices.Sort(p.Messages[stream])
 	}
 	slices.Sort(p.OnTheirWay)
+	slices.SortFunc(p.Kept, comparePlaces)
 	return nil
 }
 

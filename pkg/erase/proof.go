@@ -42,7 +42,7 @@ func (e *Eraser) proof(ctx context.Context, before, after *Plan) (*Proof, error)
 	p := &Proof{
 		ID: before.erasure.ID, Target: before.erasure.Target, URIs: before.erasure.URIs, Reason: before.erasure.Reason, At: before.erasure.At,
 		Blocked: len(before.erasure.Files) + len(before.erasure.Words),
-		Kept:    after.Kept, Copies: after.Copies, More: before.More,
+		Kept:    append([]desk.FilePlace{}, after.Kept...), Copies: append([]string{}, after.Copies...), More: before.More,
 	}
 	left := 0
 	add := func(name string, found, now int) {

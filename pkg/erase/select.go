@@ -250,6 +250,11 @@ func (e *Eraser) resume(ctx context.Context, r Request, s *selection) error {
 			continue
 		}
 		if er.Done != nil {
+			if r.WholeFile {
+				for _, at := range er.Kept {
+					s.file(at).all = true // what was left then
+				}
+			}
 			if len(s.items)+len(s.origins) == 0 && s.resumed.ID == "" {
 				s.resumed = er
 			}

@@ -127,7 +127,7 @@ func (o *eraseOptions) print(out io.Writer, p *erase.Proof) error {
 	if o.JSON {
 		return json.NewEncoder(out).Encode(p)
 	}
-	if p.ID == "" || len(p.URIs) == 0 && p.Total() == 0 {
+	if p.Total() == 0 {
 		_, err := fmt.Fprintf(out, "nothing is kept of %s\n", view.OneLine(p.Target))
 		return err
 	}

@@ -219,6 +219,19 @@ func TestSecured_wholeDesk(t *testing.T) {
 		t.Fatal(out)
 	}
 	s.balance(t, 16)
+	// The operator erases all of it, large files of both kinds and what comes in again too.
+	for _, source := range []string{"mail", "ap"} {
+		out, code := s.as(t, desk.RoleOperator, "erase", "--source", source, "--reason", "a test")
+		if code != 0 {
+			t.Fatal(out)
+		}
+	}
+	if out, code := s.as(t, "drop-ap", "drop", "--source", "ap", "../../deploy/samples/06-rail-fares.txt"); code != 0 {
+		t.Fatal(out)
+	}
+	if st := s.balance(t, 17); st.Total.Dead != 2 {
+		t.Errorf("ledger %+v, want the erased file dead", st.Total)
+	}
 	for _, v := range s.log.violations() {
 		t.Error(v)
 	}
