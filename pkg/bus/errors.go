@@ -38,7 +38,6 @@ const (
 	codeWrongLastSequence2    = 10164 // the same, later in an atomic batch
 	codeStoreFailed           = 10077
 	codeBatchDuplicate        = 10201
-	codeNoSuchSequence        = 10043
 )
 
 // publishError turns the server's refusal of a publish into an error that

@@ -3,6 +3,7 @@ package erase_test
 import (
 	"bytes"
 	"compress/gzip"
+	"encoding/binary"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -195,13 +196,14 @@ func (p *place) files(t *testing.T) (found []string) {
 	return found
 }
 
-// unpacked reads a block of a compressed stream: after "cmp" and the algorithm.
+// unpacked reads a block of a compressed stream: after "cmp", the algorithm and its size.
 func unpacked(b []byte) []byte {
 	if len(b) < 4 || string(b[:3]) != "cmp" {
 		return nil
 	}
 	var out bytes.Buffer
-	_, _ = out.ReadFrom(s2.NewReader(bytes.NewReader(b[4:]))) // as far as it goes
+	_, size := binary.Uvarint(b[4:])
+	_, _ = out.ReadFrom(s2.NewReader(bytes.NewReader(b[4+size:]))) // as far as it goes
 	return out.Bytes()
 }
 
@@ -229,6 +231,10 @@ func TestErase(t *testing.T) {
 	if d := cmp.Diff(state, p.stored(t)); d != "" {
 		t.Errorf("a dry run changed what is stored:\n%s", d)
 	}
+	image := filepath.Join(dir, "dedupe.index")
+	if _, err := os.Stat(image); !errors.Is(err, fs.ErrNotExist) {
+		t.Fatalf("an image of the index is there already: %v", err)
+	}
 	proof, err := p.eraser(t).Run(t.Context(), r)
 	if err != nil {
 		t.Fatal(err)
@@ -242,6 +248,7 @@ func TestErase(t *testing.T) {
 		t.Errorf("proof %+v", proof)
 	}
 	p.gone(t)
+	desktest.Wait(t, "a new image of the index", func() bool { _, err := os.Stat(image); return err == nil })
 	if after := p.balance(t, 6); after != before {
 		t.Errorf("ledger %+v, before %+v", after, before)
 	}
