@@ -47,10 +47,9 @@ func other(i int) string {
 // place is a desk at work on a server whose files the test can read.
 type place struct {
 	*desktest.Server
-	dir    string
-	inbox  *bus.Intake
-	stop   func()
-	closed bool
+	dir   string
+	inbox *bus.Intake
+	stop  func()
 }
 
 func open(t *testing.T, dir string) *place {
@@ -326,8 +325,8 @@ func TestErase_goesOnWhereItWasBrokenOff(t *testing.T) {
 	p := open(t, t.TempDir())
 	errCrash := errors.New("crash")
 	for i, step := range []string{
-		"block", "decide", "count", "forget lessons", "forget blobs", "forget messages",
-		"forgot " + article.StreamUnique, "forgot " + article.StreamEnriched, "forgot " + article.StreamDuplicate, "forgot " + article.StreamInbox, "tell", "done",
+		"block", "decide", "count", "forget blobs", "forget messages",
+		"forgot " + article.StreamUnique, "forgot " + article.StreamDuplicate, "tell", "done",
 	} {
 		// Each step has an article of its own.
 		name := strings.Repeat("x", i+1)
