@@ -29,6 +29,7 @@ const (
 	StreamEnriched  = "ARTICLES_ENRICHED"
 	StreamDuplicate = "ARTICLES_DUPLICATE"
 	StreamDead      = "ARTICLES_DEAD"
+	StreamErased    = "ARTICLES_ERASED"
 )
 
 // Subjects without a variable part.
@@ -37,6 +38,7 @@ const (
 	SubjectDecisions = "articles.decisions"
 	SubjectUnique    = "articles.unique"
 	SubjectTagged    = "articles.tagged"
+	SubjectErased    = "articles.erased"
 )
 
 // InboxSubject returns the subject a source drops its files on in a lane.

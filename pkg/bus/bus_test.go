@@ -355,7 +355,7 @@ func TestOpen_needsAProvisionedRoad(t *testing.T) {
 
 func TestDial_saysHowToGetAServer(t *testing.T) {
 	t.Parallel()
-	_, err := bus.Dial("nats://127.0.0.1:1", desktest.Logger(t))("test")
+	_, err := bus.Dial("nats://127.0.0.1:1", bus.Identity{}, desktest.Logger(t))("test")
 	if err == nil || !errors.Is(err, nats.ErrNoServers) {
 		t.Errorf("error %v, want one that wraps the client's", err)
 	}

@@ -1,6 +1,7 @@
 package bus
 
 import (
+	"errors"
 	"fmt"
 	"log/slog"
 	"time"
@@ -14,27 +15,21 @@ type Dialer func(name string) (*nats.Conn, error)
 
 // Dial returns a Dialer for the servers of a NATS URL. Connections come back by
 // themselves for as long as the process lives.
-func Dial(url string, logger *slog.Logger, extra ...nats.Option) Dialer {
+func Dial(url string, id Identity, logger *slog.Logger) Dialer {
 	return func(name string) (*nats.Conn, error) {
-		nc, err := nats.Connect(url, append(Options(name, logger), extra...)...)
+		who, err := id.Options(name)
 		if err != nil {
-			return nil, fmt.Errorf("connect to NATS at %s: %w (is a server running there? `copydesk up` brings its own)", url, err)
+			return nil, err
+		}
+		nc, err := nats.Connect(url, append(Options(name, logger), who...)...)
+		switch {
+		case errors.Is(err, nats.ErrAuthorization):
+			return nil, fmt.Errorf("connect to NATS at %s: %w (the server does not know this user)", publicURL(url), err)
+		case err != nil:
+			return nil, fmt.Errorf("connect to NATS at %s: %w (is a server running there? `copydesk up` brings its own)", publicURL(url), err)
 		}
 		return nc, nil
 	}
-}
-
-// Credentials returns the options that identify a client by a token or by a
-// credentials file; either may be empty.
-func Credentials(token, file string) []nats.Option {
-	var o []nats.Option
-	if token != "" {
-		o = append(o, nats.Token(token))
-	}
-	if file != "" {
-		o = append(o, nats.UserCredentials(file))
-	}
-	return o
 }
 
 // pingInterval and pingsLost bound how long a connection to a server that fell silent, its

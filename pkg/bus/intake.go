@@ -69,6 +69,9 @@ func (in *Intake) Put(ctx context.Context, f File) (Ack, error) {
 	for end := time.Now().Add(resends * in.pub.opts.Timeout); ; {
 		m := &nats.Msg{Subject: article.InboxSubject(f.Lane, f.Source), Header: header, Data: data}
 		ack, err := in.pub.PublishWait(ctx, m)
+		if errors.Is(err, ErrNoAck) && refused(in.pub.nc, m.Subject) {
+			return ack, &NotAllowedError{Act: "put files into " + m.Subject, Subject: m.Subject, cause: err}
+		}
 		if !errors.Is(err, ErrNoAck) || time.Now().After(end) || ctx.Err() != nil {
 			return ack, err
 		}

@@ -40,10 +40,12 @@ func Provision(ctx context.Context, js jetstream.JetStream, t *Topology) error {
 	if err != nil {
 		return fmt.Errorf("declare bucket %s: %w", BucketOverrides, err)
 	}
-	blobs := jetstream.ObjectStoreConfig{Bucket: BucketBlobs, Replicas: s.Replicas, MaxBytes: s.Store / 100 * blobShare, TTL: blobTTL(t)}
-	err = declare(ctx, func() error { _, err := js.CreateOrUpdateObjectStore(ctx, blobs); return err })
-	if err != nil {
-		return fmt.Errorf("declare bucket %s: %w", BucketBlobs, err)
+	for bucket, size := range t.blobBuckets() {
+		blobs := jetstream.ObjectStoreConfig{Bucket: bucket, Replicas: s.Replicas, MaxBytes: size, TTL: blobTTL(t)}
+		err = declare(ctx, func() error { _, err := js.CreateOrUpdateObjectStore(ctx, blobs); return err })
+		if err != nil {
+			return fmt.Errorf("declare bucket %s: %w", bucket, err)
+		}
 	}
 	return nil
 }
@@ -108,6 +110,19 @@ func (t *Topology) ConsumerConfig(row Consumer) jetstream.ConsumerConfig {
 		// message's fault.
 		MaxDeliver: -1,
 	}
+}
+
+// blobBuckets are the object stores and their sizes in bytes.
+func (t *Topology) blobBuckets() map[string]int64 {
+	percent, n := t.Settings.Store/100, int64(len(t.Settings.Sources))
+	if n == 0 {
+		return map[string]int64{BucketBlobs: percent * blobShare}
+	}
+	sizes := map[string]int64{BucketBlobs: percent * (blobShare - sourceShare)}
+	for _, source := range t.Settings.Sources {
+		sizes[SourceBucket(source)] = percent * sourceShare / n
+	}
+	return sizes
 }
 
 // blobTTL is twice the longest age of any stream, so that a blob outlives every

@@ -51,6 +51,9 @@ type Settings struct {
 	// finished messages: files dropped (7 d), messages between stages (24 h), the
 	// texts dedupe compares with (72 h) and results (30 d).
 	InboxAge, HopAge, DedupeWindow, OutputAge time.Duration
+	// Sources are those whose senders have a bucket of their own for large files, and may
+	// write to no other. Default none.
+	Sources []string
 }
 
 // Profile is a durability profile.
@@ -132,6 +135,10 @@ const maxAckPending = 2048
 // blobShare is the object store's part of Settings.Store, in percent.
 const blobShare = 14
 
+// sourceShare of it, in percent of Settings.Store, goes to the buckets of Settings.Sources
+// together where there are any.
+const sourceShare = 6
+
 // stateBytes bounds the state bucket; it holds a few kilobytes. sourcesBytes bounds
 // what is learnt about sources: some 30 KiB for each, and the last snapshots.
 const stateBytes, sourcesBytes = 16 << 20, 32 << 20
@@ -157,7 +164,7 @@ func NewTopology(s Settings) *Topology {
 		Settings: s,
 		Streams: []Stream{
 			{Name: article.StreamInbox, Subjects: []string{"articles.inbox.*", "articles.retry.live.*"}, Age: s.InboxAge, Share: 22, Compress: true},
-			{Name: article.StreamBackfill, Subjects: []string{"articles.backfill.*", "articles.retry.backfill.*"}, Age: s.InboxAge, Share: 10, Compress: true},
+			{Name: article.StreamBackfill, Subjects: []string{"articles.backfill.*", "articles.retry.backfill.*"}, Age: s.InboxAge, Share: 9, Compress: true},
 			{Name: article.StreamIngested, Subjects: []string{article.SubjectIngested}, Age: s.HopAge, Share: 8, Writer: article.StageIngest},
 			{Name: article.StreamDecisions, Subjects: []string{article.SubjectDecisions}, Age: max(s.OutputAge, s.DedupeWindow), Share: 6, Writer: article.StageDedupe},
 			{Name: article.StreamUnique, Subjects: []string{article.SubjectUnique}, Age: max(s.HopAge, s.DedupeWindow), Share: 10, Writer: article.StageDedupe},
@@ -165,6 +172,7 @@ func NewTopology(s Settings) *Topology {
 			{Name: article.StreamEnriched, Subjects: []string{"articles.enriched.*.*.*"}, Age: s.OutputAge, Share: 12, Writer: article.StageSummarize},
 			{Name: article.StreamDuplicate, Subjects: []string{"articles.duplicate.*.*"}, Age: s.OutputAge, Share: 6, Writer: article.StageDedupe},
 			{Name: article.StreamDead, Subjects: []string{"articles.dead.*"}, Age: s.OutputAge, Share: 4},
+			{Name: article.StreamErased, Subjects: []string{article.SubjectErased}, Age: s.OutputAge, Share: 1},
 		},
 		Consumers: []Consumer{
 			{Stream: article.StreamInbox, Name: article.StageIngest, Lane: article.Live, AckWait: s.AckWait},
@@ -198,6 +206,8 @@ func StreamOf(subject string) string {
 		return article.StreamTagged
 	case article.SubjectDecisions:
 		return article.StreamDecisions
+	case article.SubjectErased:
+		return article.StreamErased
 	}
 	for _, p := range prefixes {
 		if len(subject) > len(p.prefix) && subject[:len(p.prefix)] == p.prefix {

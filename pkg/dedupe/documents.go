@@ -125,3 +125,12 @@ func (d *documents) bytes() (n int) {
 	}
 	return n
 }
+
+// blank forgets what an article looked like that was taken out. It keeps its place.
+func (d *documents) blank(id uint32) {
+	v := d.view(id)
+	for _, list := range [...]Hashes{v.fingerprints, v.figures, v.lead, v.names, v.paragraphs} {
+		clear(list)
+	}
+	v.hash, v.headline = 0, 0
+}

@@ -41,6 +41,12 @@ type Entry struct {
 	// Removed makes this a compensating decision: the item was taken out again.
 	Removed bool `json:"removed"`
 
+	// Erased marks a compensating decision that the desk's word took the item out, for
+	// good; it keeps of the article only what taking it out needs. Restated marks a
+	// decision that was in the log before, in a message that had to go.
+	Erased   bool `json:"erased,omitzero"`
+	Restated bool `json:"restated,omitzero"`
+
 	Received time.Time    `json:"received"`
 	Kind     article.Kind `json:"kind"`
 	Signature

@@ -162,7 +162,10 @@ func (x *Index) Add(e Entry, seq uint64) {
 		return
 	}
 	h := hashString(e.Item)
-	if _, ok := x.items[h]; ok {
+	if a, ok := x.items[h]; ok {
+		if e.Restated {
+			x.move(&e, h, a, seq)
+		}
 		return
 	}
 	received := nanos(e.Received)
@@ -197,6 +200,20 @@ func (x *Index) Add(e Entry, seq uint64) {
 	if c := &x.chains.list[id]; c.seq == seq {
 		c.document = arrived.document
 	}
+}
+
+// move notes another place of a decision in the log.
+func (x *Index) move(e *Entry, h uint64, a sighting, seq uint64) {
+	if id := x.chainOf(&e.URI); id != 0 && x.chains.list[id].seq == a.seq {
+		x.chains.list[id].seq = seq
+	}
+	if a.document != 0 && a.document >= x.docs.oldest {
+		if d := x.docs.get(a.document); d.seq == a.seq {
+			d.seq = seq
+		}
+	}
+	a.seq = seq
+	x.items[h] = a
 }
 
 // enter makes an article comparable.
@@ -283,6 +300,9 @@ func (x *Index) Remove(e Entry) {
 		}
 		x.docs.gaps++
 		x.withdraw(id)
+		if e.Erased {
+			x.docs.blank(id)
+		}
 	}
 }
 

@@ -42,6 +42,7 @@ type decider struct {
 	log       *decisions
 	index     *dedupe.Index
 	overrides func() *dedupe.Overrides
+	refuse    func(hash string) error // of articles that were erased, by their words
 	active    func() bool
 	versions  *versions
 	image     *image
@@ -70,6 +71,10 @@ type ask struct {
 
 	remove *dedupe.Entry
 	find   string
+	// enter is a line for the log as it is: that an article is erased, or a decision that
+	// stood at where and is said again.
+	enter *dedupe.Entry
+	where uint64
 
 	answer chan answer
 }
@@ -110,6 +115,11 @@ func (d *decider) run(ctx context.Context) error {
 			d.m.measure(d.index)
 			continue
 		case <-tail.C:
+			if d.image.forced {
+				if err := d.save(ctx); err != nil {
+					d.warn(err)
+				}
+			}
 			if !d.active() {
 				// While the server is away there is nothing to read.
 				_ = d.log.readOn(ctx, d.enter)
@@ -156,6 +166,9 @@ func (d *decider) replay(ctx context.Context) error {
 // enter adds a decision to the view.
 func (d *decider) enter(e dedupe.Entry, seq uint64) {
 	d.index.Add(e, seq)
+	if e.Erased {
+		d.image.forced = true // the file must not keep what the log has lost
+	}
 	if e.Received.After(d.clock) {
 		d.clock = e.Received
 	}
@@ -191,7 +204,7 @@ func (d *decider) settleSome(ctx context.Context, batch []ask) (n int, err error
 		// What was not stored has not been decided. Backwards, so that each is the
 		// latest when it goes.
 		for _, e := range slices.Backward(p.entries) {
-			if !e.Removed {
+			if !e.Removed && !e.Restated {
 				d.index.Remove(e)
 			}
 		}
@@ -250,11 +263,14 @@ func (p *proposal) add(e dedupe.Entry) error {
 // settled counts decisions that are in the log, and takes out of the view what they
 // take out.
 func (d *decider) settled(fresh []dedupe.Entry) {
-	for _, e := range fresh {
-		if e.Removed {
+	for line, e := range fresh {
+		switch {
+		case e.Restated, e.Erased:
+			d.enter(e, place(d.log.last, line))
+		case e.Removed:
 			d.index.Remove(e)
 			d.m.removals.Inc()
-		} else {
+		default:
 			d.m.decided(e.Relation)
 		}
 	}
@@ -267,6 +283,12 @@ func (d *decider) consider(q *ask, o *dedupe.Overrides, p *proposal) answer {
 	case q.find != "":
 		seq, _ := d.index.Find(q.find)
 		return answer{seq: seq}
+	case q.enter != nil:
+		at, known := d.index.Find(q.enter.Item)
+		if q.enter.Restated && (known && at != q.where || !known && !q.enter.Removed) {
+			return answer{} // decided anew meanwhile, or long forgotten
+		}
+		return answer{err: p.add(*q.enter)}
 	case q.remove != nil:
 		if _, known := d.index.Find(q.remove.Item); known {
 			return answer{err: p.add(*q.remove)}
@@ -320,6 +342,9 @@ func (d *decider) decide(ctx context.Context, a *article.Article) (dedupe.Entry,
 	began := time.Now()
 	defer func() { d.m.seconds.Observe(time.Since(began).Seconds()) }()
 	q := ask{a: a, sig: dedupe.Sign(a)}
+	if err := d.refuse(q.sig.Hash); err != nil {
+		return dedupe.Entry{}, err
+	}
 	for {
 		r, err := d.ask(ctx, q)
 		switch {

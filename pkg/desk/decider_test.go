@@ -62,7 +62,7 @@ func deciderOn(t testing.TB, s *desktest.Server, active bool, wrap func(publish)
 	reg := prometheus.NewRegistry()
 	d := &decider{
 		log: log, index: dedupe.NewIndex(dedupe.Options{}),
-		overrides: func() *dedupe.Overrides { return nil }, active: func() bool { return active },
+		refuse: func(string) error { return nil }, overrides: func() *dedupe.Overrides { return nil }, active: func() bool { return active },
 		versions: &versions{courier: newCourier(article.StageDedupe, blobs, Options{Now: time.Now}), log: log},
 		image:    newImage("", log),
 		warn:     func(err error) { t.Error(err) },

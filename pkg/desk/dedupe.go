@@ -19,10 +19,16 @@ const leaseName = article.StageDedupe
 
 // buildDedupe: an article gets its verdict and goes on, or aside.
 func buildDedupe(ctx context.Context, p *post) (stage.Func, fallback, error) {
-	d, err := newDecider(ctx, p)
+	erased, err := openErasures(ctx, p.js, p.d.o.Logger)
 	if err != nil {
 		return nil, nil, err
 	}
+	d, err := newDecider(ctx, p, erased.article)
+	if err != nil {
+		return nil, nil, err
+	}
+	p.group.Go(func() error { return erased.follow(ctx) })
+	p.group.Go(func() error { return d.obliterate(ctx, erased) })
 	return func(ctx context.Context, in stage.In) ([]stage.Out, error) {
 		started := p.now()
 		a, err := p.open(ctx, in)
@@ -30,6 +36,9 @@ func buildDedupe(ctx context.Context, p *post) (stage.Func, fallback, error) {
 			return nil, err
 		}
 		verdict, err := d.decide(ctx, a)
+		if errors.As(err, new(*stage.RejectError)) {
+			return nil, err
+		}
 		if err != nil {
 			return nil, stage.Later(err, storeRetry)
 		}
@@ -63,7 +72,7 @@ func buildDedupe(ctx context.Context, p *post) (stage.Func, fallback, error) {
 
 // newDecider reads what the decider needs to know and starts it, with what runs beside
 // it: the lease, the overrides, and the dead letters of the stages behind.
-func newDecider(ctx context.Context, p *post) (*decider, error) {
+func newDecider(ctx context.Context, p *post, refuse func(hash string) error) (*decider, error) {
 	pub, err := bus.NewPublisher(p.nc, bus.PublisherOptions{})
 	if err != nil {
 		return nil, err
@@ -74,7 +83,7 @@ func newDecider(ctx context.Context, p *post) (*decider, error) {
 	}
 	log := &decisions{nc: p.nc, js: p.js, publish: pub.PublishAtomic}
 	d := &decider{
-		log: log, overrides: over.current.Load, active: p.d.Active, m: p.d.verdicts,
+		log: log, overrides: over.current.Load, refuse: refuse, active: p.d.Active, m: p.d.verdicts,
 		versions: &versions{courier: p.courier, log: log},
 		image:    newImage(p.d.o.StateDir, log),
 		warn:     func(err error) { p.d.o.Logger.Warn("dedupe", "err", err) },

@@ -59,6 +59,9 @@ type Options struct {
 	// SurveyInterval is how often metrics of the whole desk are read beside ingest:
 	// streams, dead letters. Default 5 s.
 	SurveyInterval time.Duration
+	// NoHousekeeping leaves the trimmer, the ledger and the metrics of the whole desk to a
+	// process that runs the stage Housekeeping. Default off: they run beside ingest.
+	NoHousekeeping bool
 	// StateDir is a folder of this process's own for what makes its start quicker: the
 	// image of dedupe's index. Default none.
 	StateDir string
@@ -80,6 +83,10 @@ type Options struct {
 	// Wrap, if set, is put around every stage's function. Tests inject faults by it.
 	Wrap func(stage string, f stage.Func) stage.Func
 }
+
+// Housekeeping can be named among Options.Stages: the trimmer and the ledger in a process
+// of their own, which may remove messages where ingest may not.
+const Housekeeping = "housekeeping"
 
 // Desk is a set of stages.
 type Desk struct {
@@ -107,7 +114,7 @@ func New(o Options) (*Desk, error) {
 		o.Stages = article.Stages()
 	}
 	for _, name := range o.Stages {
-		if !slices.Contains(article.Stages(), name) {
+		if !slices.Contains(article.Stages(), name) && name != Housekeeping {
 			return nil, fmt.Errorf("set up desk: there is no stage %q; the stages are %v", name, article.Stages())
 		}
 	}
@@ -138,14 +145,19 @@ func New(o Options) (*Desk, error) {
 		metrics:     newMetrics(o.Registerer, o.Stages...),
 		content:     newContent(o.Registerer, o.Stages, o.Sources, o.Now()),
 		stages:      stage.NewMetrics(o.Registerer),
-		connections: newConnections(connectionNames(o.Stages)),
+		connections: newConnections(connectionNames(o)),
 	}
 	o.Registerer.MustRegister(d.connections)
-	if slices.Contains(o.Stages, article.StageIngest) {
+	if o.keepsHouse() {
 		d.ledger, d.lookout = ledger.NewMetrics(o.Registerer), newLookout(o, d.topo)
 	}
 	d.verdicts = newVerdicts(o.Registerer, d.metrics.index, d.Active)
 	return d, nil
+}
+
+// keepsHouse reports whether the trimmer, the ledger and the lookout run in this desk.
+func (o *Options) keepsHouse() bool {
+	return slices.Contains(o.Stages, Housekeeping) || slices.Contains(o.Stages, article.StageIngest) && !o.NoHousekeeping
 }
 
 // Active reports whether this process's dedupe decides. Of several processes one does;
@@ -195,9 +207,13 @@ func (d *Desk) Run(ctx context.Context) error {
 	}
 	group, ctx := errgroup.WithContext(ctx)
 	for _, name := range d.o.Stages {
+		if name == Housekeeping {
+			d.started.Add(1)
+			continue
+		}
 		group.Go(func() error { return d.runStage(ctx, name) })
 	}
-	if slices.Contains(d.o.Stages, article.StageIngest) {
+	if d.o.keepsHouse() {
 		group.Go(func() error { return d.keepHouse(ctx) })
 		group.Go(func() error { return d.keepWatch(ctx) })
 	}
@@ -215,7 +231,7 @@ func (d *Desk) provision(ctx context.Context) error {
 		return fmt.Errorf("provision: %w", err)
 	}
 	_, err = bus.Patiently(ctx, func(ctx context.Context) (any, error) { return nil, bus.Provision(ctx, js, d.topo) })
-	return err
+	return bus.Explain(nc, err)
 }
 
 // post is what a stage's function has at hand.
@@ -272,12 +288,13 @@ func table() map[string]row {
 }
 
 // runStage runs one stage on a connection of its own.
-func (d *Desk) runStage(ctx context.Context, name string) error {
+func (d *Desk) runStage(ctx context.Context, name string) (err error) {
 	nc, err := d.dial(name)
 	if err != nil {
 		return err
 	}
 	defer nc.Close()
+	defer func() { err = bus.Explain(nc, err) }()
 	js, err := jetstream.New(nc)
 	if err != nil {
 		return fmt.Errorf("stage %s: %w", name, err)

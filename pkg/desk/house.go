@@ -14,12 +14,13 @@ import (
 
 // keepHouse counts the ledger on and trims the streams now and then. It runs beside
 // ingest, in as many processes as ingest does: both jobs bear company.
-func (d *Desk) keepHouse(ctx context.Context) error {
-	nc, err := d.dial("housekeeping")
+func (d *Desk) keepHouse(ctx context.Context) (err error) {
+	nc, err := d.dial(Housekeeping)
 	if err != nil {
 		return err
 	}
 	defer nc.Close()
+	defer func() { err = bus.Explain(nc, err) }()
 	js, err := jetstream.New(nc)
 	if err != nil {
 		return fmt.Errorf("keep house: %w", err)
@@ -32,6 +33,11 @@ func (d *Desk) keepHouse(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	blobs, err := bus.OpenBlobs(ctx, js)
+	if err != nil {
+		return err
+	}
+	scrubber := &scrubber{nc: nc, js: js, state: state, blobs: blobs, counted: books.KeepFrom}
 	trimmer := bus.NewTrimmer(js, d.topo, state, d.o.Now, books.KeepFrom)
 	d.examine(ctx, js)
 	tick := time.NewTicker(d.o.HousekeepingInterval)
@@ -46,8 +52,8 @@ func (d *Desk) keepHouse(ctx context.Context) error {
 		case <-tick.C:
 		}
 		// Trouble here is passing, or the stages have it too and say so.
-		if err := d.tidy(ctx, js, books, trimmer); err != nil && ctx.Err() == nil {
-			d.o.Logger.Warn("housekeeping", "err", err)
+		if err := d.tidy(ctx, js, books, scrubber, trimmer); err != nil && ctx.Err() == nil {
+			d.o.Logger.Warn("housekeeping", "err", bus.Explain(nc, err))
 		}
 	}
 }
@@ -64,12 +70,15 @@ func (d *Desk) examine(ctx context.Context, js jetstream.JetStream) {
 	}
 }
 
-// tidy counts before it trims.
-func (d *Desk) tidy(ctx context.Context, js jetstream.JetStream, books *ledger.Ledger, trimmer *bus.Trimmer) error {
+// tidy counts before it removes.
+func (d *Desk) tidy(ctx context.Context, js jetstream.JetStream, books *ledger.Ledger, scrubber *scrubber, trimmer *bus.Trimmer) error {
 	if err := d.balance(ctx, js, books); err != nil {
 		return err
 	}
 	if err := books.Save(ctx); err != nil {
+		return err
+	}
+	if err := scrubber.scrub(ctx); err != nil {
 		return err
 	}
 	_, err := trimmer.Trim(ctx)

@@ -38,6 +38,8 @@ type image struct {
 	path  string // "" for no image
 	log   *decisions
 	saved uint64 // sequence up to which it was saved
+	// forced asks for a new image soon, since the last has something that was erased.
+	forced bool
 }
 
 func newImage(dir string, log *decisions) *image {
@@ -113,6 +115,7 @@ func (m *image) due() bool { return m.path != "" && m.log.last >= m.saved+imageL
 // save writes the index, if it has changed, in place of the last image.
 func (m *image) save(ctx context.Context, index *dedupe.Index) (err error) {
 	if m.path == "" || m.log.last == m.saved || m.log.last == 0 {
+		m.forced = false
 		return nil
 	}
 	created, err := m.created(ctx)
@@ -149,6 +152,6 @@ func (m *image) save(ctx context.Context, index *dedupe.Index) (err error) {
 	if err := os.Rename(f.Name(), m.path); err != nil {
 		return fmt.Errorf("save image of the index: %w", err)
 	}
-	m.saved = m.log.last
+	m.saved, m.forced = m.log.last, false
 	return nil
 }

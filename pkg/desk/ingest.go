@@ -33,6 +33,21 @@ func buildIngest(ctx context.Context, p *post) (stage.Func, fallback, error) {
 		}
 		return nil
 	})
+	erased, err := openErasures(ctx, p.js, p.d.o.Logger)
+	if err != nil {
+		return nil, nil, err
+	}
+	p.group.Go(func() error { return erased.follow(ctx) })
+	p.group.Go(func() error {
+		for {
+			select {
+			case <-ctx.Done():
+				return nil
+			case <-erased.changed:
+				learn.forget()
+			}
+		}
+	})
 	files := &reader{pool: p.d.pool, limits: extract.Limits{Raw: bus.MaxFile}}
 	return func(ctx context.Context, in stage.In) ([]stage.Out, error) {
 		started := p.now()
@@ -51,6 +66,9 @@ func buildIngest(ctx context.Context, p *post) (stage.Func, fallback, error) {
 		}
 		if !file.retry {
 			p.d.content.arrived(hints.Source, hints.Lane, in.Stored)
+		}
+		if err := erased.file(data); err != nil {
+			return nil, err
 		}
 		learn.brief(&hints)
 		items, err := files.read(ctx, data, hints)
@@ -108,6 +126,10 @@ func (c *courier) bury(in stage.In, r *extract.Reject, index, count int) stage.O
 func (c *courier) unwrap(ctx context.Context, in stage.In) ([]byte, extract.Hints, error) {
 	data := in.Data
 	if ref := in.Header.Get(article.HeaderBlob); ref != "" {
+		if !bus.RefOf(article.SourceOf(in.Subject), ref) {
+			err := fmt.Errorf("read blob %q: %w of this source", ref, bus.ErrForeignRef)
+			return nil, extract.Hints{}, stage.Reject(CodeBlobMissing, article.ClassInput, err)
+		}
 		var err error
 		if data, err = c.fetch(ctx, ref); err != nil {
 			return nil, extract.Hints{}, err

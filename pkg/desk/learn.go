@@ -237,6 +237,14 @@ func (s *learner) save(ctx context.Context) {
 	}
 }
 
+// forget drops what was not stored yet: it has lines of articles, and one of them may have
+// to be forgotten. Layouts are learnt from hundreds of articles, and a few more come.
+func (s *learner) forget() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.lessons, s.total = map[string][]lesson{}, 0
+}
+
 func (s *learner) putBack(source string, lessons []lesson) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

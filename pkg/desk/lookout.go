@@ -33,7 +33,7 @@ func surveyed(topo *bus.Topology) (streams []string, consumers map[string][]stri
 	for _, c := range topo.Consumers {
 		consumers[c.Stream] = append(consumers[c.Stream], c.Name)
 	}
-	return append(streams, "OBJ_"+bus.BucketBlobs, "KV_"+bus.BucketState, "KV_"+bus.BucketOverrides, "KV_"+bus.BucketSources), consumers
+	return append(streams, buckets(topo)...), consumers
 }
 
 func newLookout(o Options, topo *bus.Topology) *lookout {
@@ -53,7 +53,7 @@ func newLookout(o Options, topo *bus.Topology) *lookout {
 
 // keepWatch looks every Options.SurveyInterval until ctx is done.
 func (d *Desk) keepWatch(ctx context.Context) error {
-	nc, err := d.dial("lookout")
+	nc, err := d.dial(RoleLookout)
 	if err != nil {
 		return err
 	}
@@ -123,12 +123,11 @@ func (d *Desk) dial(name string) (*nats.Conn, error) {
 	return nc, err
 }
 
-// connectionNames are the connections a desk with these stages has for as long as it
-// runs.
-func connectionNames(stages []string) []string {
-	names := slices.Clone(stages)
-	if slices.Contains(stages, article.StageIngest) {
-		names = append(names, "housekeeping", "lookout")
+// connectionNames are the connections a desk has for as long as it runs.
+func connectionNames(o Options) []string {
+	names := slices.DeleteFunc(slices.Clone(o.Stages), func(s string) bool { return s == Housekeeping })
+	if o.keepsHouse() {
+		names = append(names, Housekeeping, RoleLookout)
 	}
 	return names
 }

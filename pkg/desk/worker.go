@@ -4,11 +4,13 @@ import (
 	"flag"
 	"fmt"
 	"log/slog"
+	"strings"
 
 	"github.com/nats-io/nats.go"
 	"github.com/prometheus/client_golang/prometheus"
 	"go.opentelemetry.io/otel/trace"
 
+	"github.com/copydesk/copydesk/pkg/article"
 	"github.com/copydesk/copydesk/pkg/bus"
 )
 
@@ -24,6 +26,7 @@ func SettingsFlags(f *flag.FlagSet, s *bus.Settings) {
 	f.DurationVar(&s.HopAge, "keep-hops", 0, "how long finished messages between stages are kept (default 24h)")
 	f.DurationVar(&s.DedupeWindow, "dedupe-window", 0, "how long an article is remembered to find its copies (default 72h)")
 	f.DurationVar(&s.OutputAge, "keep-output", 0, "how long records are kept (default 720h)")
+	f.Var((*sourcesValue)(&s.Sources), "own-bucket", "`source` whose sender has a bucket of its own, or several with commas between (see copydesk secure)")
 }
 
 // profileValue is a flag for a bus.Profile.
@@ -47,22 +50,51 @@ func (v *profileValue) Set(s string) error {
 	return fmt.Errorf("want %s or %s", bus.Fast, bus.Durable)
 }
 
+// sourcesValue is a flag for a list of sources.
+type sourcesValue []string
+
+// String implements flag.Value.
+func (v *sourcesValue) String() string { return strings.Join(*v, ",") }
+
+// Set implements flag.Value.
+func (v *sourcesValue) Set(s string) error {
+	*v = nil
+	for name := range strings.SplitSeq(s, ",") {
+		if err := article.CheckSource(name); err != nil {
+			return err
+		}
+		*v = append(*v, name)
+	}
+	return nil
+}
+
+// IdentityFlags declares the flags by which a process shows NATS who it is.
+func IdentityFlags(f *flag.FlagSet, id *bus.Identity) {
+	f.StringVar(&id.Token, "nats-token", "", "`token` for the NATS server; not as an argument, which everybody on the machine can read: in the environment or a file")
+	f.StringVar(&id.TokenFile, "nats-token-file", "", "`file` that holds the token for the NATS server")
+	f.StringVar(&id.Creds, "nats-creds", "", "credentials `file` for the NATS server")
+	f.StringVar(&id.NKey, "nats-nkey", "", "`file` of this user's seed for the NATS server, or a folder of one for each connection (see copydesk secure)")
+	f.StringVar(&id.CA, "nats-ca", "", "`file` of the certificates that may have signed the NATS server's")
+}
+
 // Worker is a process that runs one stage against a NATS that is there.
 type Worker struct {
-	url, token, creds string
-	provision         bool
-	stateDir          string
-	settings          bus.Settings
-	learning          Learning
-	sources           []string
+	url          string
+	identity     bus.Identity
+	provision    bool
+	housekeeping bool
+	stateDir     string
+	settings     bus.Settings
+	learning     Learning
+	sources      []string
 }
 
 // NewWorker declares a worker's flags.
 func NewWorker(f *flag.FlagSet) *Worker {
 	w := &Worker{}
 	f.StringVar(&w.url, "nats-url", nats.DefaultURL, "NATS `server`, or several with commas between")
-	f.StringVar(&w.token, "nats-token", "", "`token` for the NATS server")
-	f.StringVar(&w.creds, "nats-creds", "", "credentials `file` for the NATS server")
+	IdentityFlags(f, &w.identity)
+	f.BoolVar(&w.housekeeping, "housekeeping", true, "have ingest trim the streams and count the ledger; off where a process of its own does")
 	f.BoolVar(&w.provision, "provision", true, "declare streams and consumers first; off where the worker may not")
 	f.StringVar(&w.stateDir, "state-dir", "", "`folder` of this worker's own where dedupe keeps its index, to start quicker")
 	SettingsFlags(f, &w.settings)
@@ -74,7 +106,7 @@ func NewWorker(f *flag.FlagSet) *Worker {
 // Desk returns the desk with these stages. The tracer may be nil.
 func (w *Worker) Desk(log *slog.Logger, reg prometheus.Registerer, tracer trace.Tracer, version string, stages ...string) (*Desk, error) {
 	return New(Options{
-		Dial: bus.Dial(w.url, log, bus.Credentials(w.token, w.creds)...), Stages: stages, Provision: w.provision, StateDir: w.stateDir,
+		Dial: bus.Dial(w.url, w.identity, log), Stages: stages, Provision: w.provision, NoHousekeeping: !w.housekeeping, StateDir: w.stateDir,
 		Settings: w.settings, Learning: w.learning, Sources: w.sources, Isolate: true, Version: version, Logger: log, Registerer: reg, Tracer: tracer,
 	})
 }

@@ -203,7 +203,7 @@ func (c *Cluster) Dial(t testing.TB) bus.Dialer {
 	for _, node := range c.Nodes {
 		urls = append(urls, "nats://"+node.Client)
 	}
-	return bus.Dial(strings.Join(urls, ","), Logger(t))
+	return bus.Dial(strings.Join(urls, ","), bus.Identity{}, Logger(t))
 }
 
 // Start starts the node's process, if it does not run.

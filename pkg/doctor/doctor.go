@@ -129,7 +129,7 @@ func (d *Doctor) Repair(ctx context.Context, found []*Finding) error {
 			return err
 		}
 		if err := f.repair(ctx); err != nil {
-			f.Failed = err.Error()
+			f.Failed = bus.Explain(d.js.Conn(), err).Error()
 			continue
 		}
 		f.Repaired = true

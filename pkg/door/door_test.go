@@ -240,3 +240,18 @@ func TestInbox_receiptOfAFileThatWasNotStored(t *testing.T) {
 		t.Errorf("receipt %+v, err %v", r, err)
 	}
 }
+
+// The door's token, right or wrong, is in no answer.
+func TestDoor_doesNotTellTokens(t *testing.T) {
+	t.Parallel()
+	h := open(t, &shelf{}, Options{Token: "s3cret-token", Listen: "0.0.0.0:8460"})
+	for _, sent := range []string{"", "Bearer wr0ng-token", "Basic wr0ng-token", "Bearer s3cret-token"} {
+		w := send(h, request("/inbox/web", "A text.", map[string]string{"Authorization": sent}))
+		if body := fmt.Sprint(w.Body, w.Header()); strings.Contains(body, "s3cret-token") || strings.Contains(body, "wr0ng-token") {
+			t.Errorf("%q is answered with a token: %s", sent, body)
+		}
+		if want := sent == "Bearer s3cret-token"; (w.Code == http.StatusAccepted) != want {
+			t.Errorf("%q: status %d", sent, w.Code)
+		}
+	}
+}

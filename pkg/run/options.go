@@ -72,6 +72,15 @@ func EnvName(flag string) string {
 	return "COPYDESK_" + strings.ToUpper(strings.ReplaceAll(flag, "-", "_"))
 }
 
+// Secret reports whether a flag's value is a secret, by its name. A secret is not taken
+// from the arguments, which everybody on the machine can read in the list of processes.
+func Secret(flag string) bool { return strings.HasSuffix(flag, "-token") }
+
+// ErrSecret is the error for a secret among the arguments.
+func ErrSecret(flag string) error {
+	return fmt.Errorf("--%s: everybody on this machine can read arguments; set %s or use --%s-file", flag, EnvName(flag), flag)
+}
+
 // parse sets flags from the arguments and those that were not given from the
 // environment.
 func parse(flags *flag.FlagSet, args []string, env LookupEnv) error {
@@ -82,14 +91,22 @@ func parse(flags *flag.FlagSet, args []string, env LookupEnv) error {
 		return fmt.Errorf("unexpected argument %q", flags.Arg(0))
 	}
 	given := map[string]bool{}
-	flags.Visit(func(f *flag.Flag) { given[f.Name] = true })
 	var err error
+	flags.Visit(func(f *flag.Flag) {
+		given[f.Name] = true
+		if Secret(f.Name) {
+			err = ErrSecret(f.Name)
+		}
+	})
 	flags.VisitAll(func(f *flag.Flag) {
 		value, ok := env(EnvName(f.Name))
 		if !ok || given[f.Name] || err != nil {
 			return
 		}
 		if e := flags.Set(f.Name, value); e != nil {
+			if Secret(f.Name) {
+				value = "…"
+			}
 			err = fmt.Errorf("%s=%q: %w", EnvName(f.Name), value, e)
 		}
 	})

@@ -14,6 +14,11 @@ import (
 	"github.com/copydesk/copydesk/pkg/bus"
 )
 
+// withheld are the headers that may say what is in a file.
+var withheld = []string{
+	article.HeaderBlob, article.HeaderFilename, article.HeaderContentLocation, article.HeaderRef, article.HeaderPublished,
+}
+
 // maxErrorHeader keeps a dead letter's error readable in a listing.
 const maxErrorHeader = 1024
 
@@ -41,7 +46,14 @@ func deadLetter(stage string, in In, identity nats.Header, f *Failure) *nats.Msg
 		h.Set(article.HeaderStack, f.Stack)
 	}
 	h.Set(nats.MsgIdHdr, deliveryOf(h).MessageID(stage, h.Get(article.HeaderItem)))
-	return &nats.Msg{Subject: article.DeadSubject(stage), Header: h, Data: in.Data}
+	m := &nats.Msg{Subject: article.DeadSubject(stage), Header: h, Data: in.Data}
+	if f.Withhold {
+		m.Data = nil
+		for _, hint := range withheld {
+			h.Del(hint)
+		}
+	}
+	return m
 }
 
 // headerText makes an error fit a header: one line, no control characters.

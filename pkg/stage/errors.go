@@ -13,6 +13,9 @@ type RejectError struct {
 	Code  string // from the stage's closed list, such as "too_large"
 	Class article.Class
 	Err   error // what happened and what the sender can do
+	// Withhold leaves the input's bytes, and what the sender said about them, out of the
+	// dead letter.
+	Withhold bool
 }
 
 func (e *RejectError) Error() string { return e.Code + ": " + e.Err.Error() }
@@ -51,6 +54,7 @@ type Failure struct {
 	Err      error
 	Attempts int
 	Stack    string // hash of a panic's stack, or empty
+	Withhold bool   // see RejectError
 }
 
 func (f *Failure) Error() string {
@@ -81,7 +85,7 @@ func failure(err error, attempts int) *Failure {
 	)
 	switch {
 	case errors.As(err, &reject):
-		f.Code, f.Class, f.Err = reject.Code, reject.Class, reject.Err
+		f.Code, f.Class, f.Err, f.Withhold = reject.Code, reject.Class, reject.Err, reject.Withhold
 	case errors.As(err, &panics):
 		f.Code, f.Stack = CodePanic, panics.stack
 	case errors.Is(err, errDeadline):

@@ -200,6 +200,15 @@ var kinds = []struct{ name, prefix string }{
 	{"naked", "$JS.EVENT.ADVISORY.CONSUMER.MSG_NAKED."},
 }
 
+// Advisories are the subjects that Listen subscribes to.
+func Advisories() []string {
+	var list []string
+	for _, k := range kinds {
+		list = append(list, k.prefix+"*.*")
+	}
+	return list
+}
+
 // group is the queue group that shares the advisories, so that of several processes
 // one counts each.
 const group = "copydesk_survey"

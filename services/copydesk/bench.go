@@ -110,7 +110,7 @@ func benchServer(p bus.Profile, loopback bool) (*bench.Server, error) {
 		_ = os.RemoveAll(dir) // what is left lies in the folder for temporary files
 	}}
 	if loopback {
-		s.Dial = bus.Dial(srv.URL(), logger)
+		s.Dial = bus.Dial(srv.URL(), bus.Identity{}, logger)
 	}
 	return s, nil
 }

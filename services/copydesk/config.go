@@ -68,6 +68,11 @@ func configure(cmd *cobra.Command, environ func() []string) error {
 		return fmt.Errorf("join configuration: %w", err)
 	}
 	var err error
+	cmd.Flags().Visit(func(f *pflag.Flag) {
+		if run.Secret(f.Name) {
+			err = run.ErrSecret(f.Name)
+		}
+	})
 	cmd.Flags().VisitAll(func(f *pflag.Flag) {
 		if err != nil || f.Changed || !k.Exists(key(f)) || slices.Contains(notConfigured, f.Name) {
 			return

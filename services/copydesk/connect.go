@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"flag"
 	"fmt"
 	"log/slog"
 
@@ -11,25 +12,26 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/copydesk/copydesk/pkg/bus"
+	"github.com/copydesk/copydesk/pkg/desk"
 	"github.com/copydesk/copydesk/pkg/run"
 )
 
 // connection says which NATS a command talks to.
 type connection struct {
-	URL   string
-	Token string
-	Creds string
+	URL string
+	bus.Identity
 }
 
 func (c *connection) flags(f *pflag.FlagSet) {
 	f.StringVar(&c.URL, "nats", nats.DefaultURL, "NATS `server`, or several with commas between")
 	rename(f, "nats", "nats-url")
-	f.StringVar(&c.Token, "nats-token", "", "`token` for the NATS server")
-	f.StringVar(&c.Creds, "nats-creds", "", "credentials `file` for the NATS server")
+	std := flag.NewFlagSet("", flag.ContinueOnError)
+	desk.IdentityFlags(std, &c.Identity)
+	f.AddGoFlagSet(std)
 }
 
 func (c *connection) dialer(log *slog.Logger) bus.Dialer {
-	return bus.Dial(c.URL, log, bus.Credentials(c.Token, c.Creds)...)
+	return bus.Dial(c.URL, c.Identity, log)
 }
 
 // client is a command's connection.
@@ -65,7 +67,7 @@ func (c *connection) withClient(cmd *cobra.Command, f func(ctx context.Context, 
 		return err
 	}
 	defer cl.Close()
-	return explain(cl.nc, f(cmd.Context(), cl))
+	return bus.Explain(cl.nc, f(cmd.Context(), cl))
 }
 
 // logger is the log of a command, on stderr.

@@ -95,7 +95,7 @@ func (o *dropOptions) run(cmd *cobra.Command, paths []string) error {
 			return err
 		}
 		defer pub.Close()
-		blobs, err := bus.OpenBlobs(ctx, c.js)
+		blobs, err := bus.OpenSourceBlobs(ctx, c.js, o.Source)
 		if err != nil {
 			return noDesk(err)
 		}

@@ -8,6 +8,7 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 
 	"github.com/copydesk/copydesk/pkg/bus"
+	"github.com/copydesk/copydesk/pkg/desk"
 	"github.com/copydesk/copydesk/pkg/door"
 	"github.com/copydesk/copydesk/pkg/natsembed"
 	"github.com/copydesk/copydesk/pkg/survey"
@@ -41,22 +42,22 @@ func embedRoad(ctx context.Context, o natsembed.Options, s bus.Settings) (*road,
 
 // openRoad provisions a NATS that runs elsewhere.
 func openRoad(ctx context.Context, dial bus.Dialer, s bus.Settings) (r *road, err error) {
-	nc, err := dial("desk")
+	if err := provision(ctx, dial, s); err != nil {
+		return nil, err
+	}
+	nc, err := dial(desk.RoleDoor)
 	if err != nil {
 		return nil, err
 	}
 	r = &road{dial: dial, nc: nc}
 	defer func() {
 		if err != nil {
+			err = bus.Explain(nc, err)
 			r.Close()
 		}
 	}()
 	if r.js, err = jetstream.New(nc); err != nil {
 		return nil, fmt.Errorf("use JetStream: %w", err)
-	}
-	_, err = bus.Patiently(ctx, func(ctx context.Context) (any, error) { return nil, bus.Provision(ctx, r.js, bus.NewTopology(s)) })
-	if err != nil {
-		return nil, err
 	}
 	if r.blobs, err = bus.OpenBlobs(ctx, r.js); err != nil {
 		return nil, err
@@ -74,6 +75,22 @@ func (r *road) survey() survey.Source {
 		return nil
 	}
 	return r.server.Survey
+}
+
+// provision declares the streams, on a connection of its own: who may do that need not be
+// allowed anything else.
+func provision(ctx context.Context, dial bus.Dialer, s bus.Settings) error {
+	nc, err := dial(desk.RoleProvision)
+	if err != nil {
+		return err
+	}
+	defer nc.Close()
+	js, err := jetstream.New(nc)
+	if err != nil {
+		return fmt.Errorf("use JetStream: %w", err)
+	}
+	_, err = bus.Patiently(ctx, func(ctx context.Context) (any, error) { return nil, bus.Provision(ctx, js, bus.NewTopology(s)) })
+	return bus.Explain(nc, err)
 }
 
 // Close takes the road down; a server in the process last.

@@ -75,6 +75,7 @@ var tapNames = map[string]string{
 	"enriched":  "articles.enriched.>",
 	"duplicate": "articles.duplicate.>",
 	"dead":      "articles.dead.>",
+	"erased":    article.SubjectErased,
 }
 
 func keysOf(m map[string]string) func(func(string) bool) {
@@ -213,7 +214,7 @@ func (o *tapOptions) show(out printer, m jetstream.Msg) (bool, error) {
 			return false, nil
 		}
 		return true, out.dead(d)
-	case article.StreamDecisions:
+	case article.StreamDecisions, article.StreamErased:
 		if o.Entity != "" || o.Source != "" {
 			return false, nil
 		}

@@ -5,7 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
 	"path/filepath"
+	"strings"
 	"sync"
 	"time"
 
@@ -32,6 +34,7 @@ type upOptions struct {
 	Sources    []string
 	Data       string
 	Token      string
+	TokenFile  string
 	NATSListen string
 	Drop       []string
 }
@@ -63,7 +66,8 @@ each article that comes to an end from then on. copydesk goes on until it is sto
 	sourceFlags(f, &o.Sources)
 	processFlags(f, &o.process, defaultListen)
 	f.StringVar(&o.Data, "data", "copydesk-data", "`folder` of the embedded server's streams")
-	f.StringVar(&o.Token, "door-token", "", "`token` for the door; needed on an address other than loopback")
+	f.StringVar(&o.Token, "door-token", "", "`token` for the door, needed on an address other than loopback; not as an argument, which everybody on the machine can read: in the environment or a file")
+	f.StringVar(&o.TokenFile, "door-token-file", "", "`file` that holds the token for the door")
 	f.StringVar(&o.NATSListen, "nats-listen", "", "open a port for other NATS clients at this `address`, such as 127.0.0.1:4222")
 	f.StringSliceVar(&o.Drop, "drop", nil, "put these `files` or folders into the inbox")
 	return cmd
@@ -75,6 +79,15 @@ func (o *upOptions) run(cmd *cobra.Command) error {
 	}
 	if err := desk.CheckSources(o.Sources); err != nil {
 		return run.Usage(fmt.Errorf("up: --source-labels: %w", err))
+	}
+	if o.TokenFile != "" {
+		b, err := os.ReadFile(o.TokenFile)
+		if err != nil {
+			return fmt.Errorf("read the token for the door: %w", err)
+		}
+		if o.Token = strings.TrimSpace(string(b)); o.Token == "" {
+			return fmt.Errorf("read the token for the door: %s is empty", o.TokenFile)
+		}
 	}
 	ro, err := processOptions(cmd, o.process)
 	if err != nil {
@@ -108,7 +121,16 @@ func (o *upOptions) run(cmd *cobra.Command) error {
 		group.Go(func() error { return d.Run(ctx) })
 		if len(o.Drop) > 0 {
 			show := &lines{w: cmd.OutOrStdout()}
-			show.follow(ctx, group, r.js)
+			watcher, err := r.dial(desk.RoleOperator)
+			if err != nil {
+				return err
+			}
+			defer watcher.Close()
+			js, err := jetstream.New(watcher)
+			if err != nil {
+				return fmt.Errorf("use JetStream: %w", err)
+			}
+			show.follow(ctx, group, js)
 			group.Go(func() error { return o.drop(ctx, r, cmd.ErrOrStderr()) })
 		}
 		return group.Wait()

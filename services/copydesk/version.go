@@ -12,12 +12,15 @@ import (
 
 // versionCommand is "copydesk version".
 func versionCommand() *cobra.Command {
-	var asJSON bool
+	var asJSON, sbom bool
 	cmd := &cobra.Command{
 		Use:   "version",
 		Short: "Say which build this is",
 		Args:  cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			if sbom {
+				return writeSBOM(cmd.OutOrStdout())
+			}
 			b := run.BuildInfo()
 			if asJSON {
 				return json.NewEncoder(cmd.OutOrStdout()).Encode(b)
@@ -35,5 +38,7 @@ func versionCommand() *cobra.Command {
 		},
 	}
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")
+	cmd.Flags().BoolVar(&sbom, "sbom", false, "print what it is made of: CycloneDX 1.6, in JSON")
+	cmd.MarkFlagsMutuallyExclusive("json", "sbom")
 	return cmd
 }

@@ -22,6 +22,7 @@ func workerCommand() *cobra.Command {
 		settings  bus.Settings
 		learning  desk.Learning
 		provision bool
+		keep      bool
 		stateDir  string
 		sources   []string
 	)
@@ -35,10 +36,13 @@ func workerCommand() *cobra.Command {
 Processes of one stage share its work. Of those of dedupe one decides, and the others
 stand by with their index up to date; /readyz and copydesk_dedupe_active say which. The flags about streams must be the same for
 all of them, since each declares the streams when it starts; a worker that may not
-gets --provision=false.`,
+gets --provision=false.
+
+Besides, there is ` + desk.Housekeeping + `: it trims the streams and counts the ledger, beside ingest
+unless that has --housekeeping=false, or in a process of its own.`,
 		Example:   `  copydesk worker ingest dedupe --nats nats://nats:4222 --listen 127.0.0.1:9090`,
 		Args:      cobra.MatchAll(cobra.MinimumNArgs(1), cobra.OnlyValidArgs),
-		ValidArgs: article.Stages(),
+		ValidArgs: append(article.Stages(), desk.Housekeeping),
 		RunE: func(cmd *cobra.Command, stages []string) error {
 			if err := desk.CheckSources(sources); err != nil {
 				return run.Usage(fmt.Errorf("worker: --source-labels: %w", err))
@@ -49,7 +53,7 @@ gets --provision=false.`,
 			}
 			return run.Run(cmd.Context(), "worker", o, func(ctx context.Context, p *run.Process) error {
 				d, err := desk.New(desk.Options{
-					Dial: nats.dialer(p.Log), Settings: settings, Learning: learning, Stages: stages, Provision: provision, StateDir: stateDir, Sources: sources,
+					Dial: nats.dialer(p.Log), Settings: settings, Learning: learning, Stages: stages, Provision: provision, NoHousekeeping: !keep, StateDir: stateDir, Sources: sources,
 					Grace: stageGrace(process.Grace), Version: run.BuildInfo().Version,
 					Logger: p.Log, Registerer: p.Registry, Tracer: p.Tracer, Isolate: true, Wrap: wrapStages,
 				})
@@ -69,6 +73,7 @@ gets --provision=false.`,
 	sourceFlags(f, &sources)
 	processFlags(f, &process, "")
 	f.StringVar(&stateDir, "state-dir", "", "`folder` of this worker's own where dedupe keeps its index, to start quicker")
+	f.BoolVar(&keep, "housekeeping", true, "have ingest trim the streams and count the ledger; off where a process of its own does")
 	f.BoolVar(&provision, "provision", true, "declare streams and consumers first; off where the worker may not")
 	return cmd
 }

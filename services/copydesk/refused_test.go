@@ -51,7 +51,7 @@ func TestDead_saysWhatTheNATSUserMayNotDo(t *testing.T) {
 	var out, stderr bytes.Buffer
 	url := strings.Replace(srv.ClientURL(), "://", "://few:few@", 1)
 	code := execute(t.Context(), []string{"dead", "ls", "--nats", url, "--log-level", "error"}, streams{out: &out, err: &stderr}, func() []string { return nil })
-	if code != 1 || !strings.Contains(stderr.String(), `this NATS user may not do that`) || !strings.Contains(stderr.String(), "$JS.API.CONSUMER.CREATE.ARTICLES_DEAD") {
+	if code != 1 || !strings.Contains(stderr.String(), `this user may not publish to`) || !strings.Contains(stderr.String(), "$JS.API.CONSUMER.CREATE.ARTICLES_DEAD") {
 		t.Errorf("exit %d: %s", code, stderr.String())
 	}
 }
