@@ -62,7 +62,7 @@ func OpenSourceBlobs(ctx context.Context, js jetstream.JetStream, source string)
 
 func openBlobs(ctx context.Context, js jetstream.JetStream, bucket string) (*Blobs, error) {
 	b := &Blobs{js: js, bucket: bucket, stores: map[string]jetstream.ObjectStore{}}
-	if _, err := Patiently(ctx, func(ctx context.Context) (jetstream.ObjectStore, error) { return b.store(ctx, bucket) }); err != nil {
+	if _, err := Patiently(ctx, js.Conn(), func(ctx context.Context) (jetstream.ObjectStore, error) { return b.store(ctx, bucket) }); err != nil {
 		return nil, err
 	}
 	return b, nil

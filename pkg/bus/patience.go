@@ -20,6 +20,10 @@ const (
 // Passing reports whether an error of the server's is one that ends by itself: it did
 // not answer, or its cluster is electing a leader.
 func Passing(err error) bool {
+	var no *NotAllowedError
+	if errors.As(err, &no) {
+		return false
+	}
 	var api *jetstream.APIError
 	if errors.As(err, &api) {
 		return api.ErrorCode == codeClusterNotAvailable || api.ErrorCode == codeNotLeader
@@ -36,11 +40,13 @@ func Passing(err error) bool {
 }
 
 // Patiently calls f until it succeeds, fails for good or a minute is over: a worker
-// that starts while a cluster elects a leader need not be started again.
-func Patiently[T any](ctx context.Context, f func(context.Context) (T, error)) (T, error) {
+// that starts while a cluster elects a leader need not be started again. A refusal on the
+// connection that f uses, which looks like silence, is returned as what it is.
+func Patiently[T any](ctx context.Context, nc *nats.Conn, f func(context.Context) (T, error)) (T, error) {
 	end := time.Now().Add(startPatience)
 	for {
 		v, err := f(ctx)
+		err = Explain(nc, err)
 		if err == nil || !Passing(err) || ctx.Err() != nil || time.Now().After(end) {
 			return v, err
 		}

@@ -14,6 +14,7 @@ import (
 
 func TestPatiently_waitsOutAnElectionAndNothingElse(t *testing.T) {
 	t.Parallel()
+	nc := &nats.Conn{} // that heard no complaint
 	for _, c := range []struct {
 		name  string
 		err   error
@@ -24,9 +25,10 @@ func TestPatiently_waitsOutAnElectionAndNothingElse(t *testing.T) {
 		{"the cluster has no leader", &jetstream.APIError{ErrorCode: 10008}, 2},
 		{"there is no such bucket", jetstream.ErrBucketNotFound, 1},
 		{"the worker may not", &jetstream.APIError{ErrorCode: 10000}, 1},
+		{"the server has refused it", &bus.NotAllowedError{Act: "open", Subject: "$JS.API.INFO"}, 1},
 	} {
 		tries := 0
-		_, err := bus.Patiently(t.Context(), func(context.Context) (int, error) {
+		_, err := bus.Patiently(t.Context(), nc, func(context.Context) (int, error) {
 			if tries++; tries == 1 {
 				return 0, c.err
 			}

@@ -18,7 +18,7 @@ type State struct{ kv jetstream.KeyValue }
 
 // OpenState opens the bucket Provision declared, patiently.
 func OpenState(ctx context.Context, js jetstream.JetStream) (*State, error) {
-	kv, err := Patiently(ctx, func(ctx context.Context) (jetstream.KeyValue, error) { return js.KeyValue(ctx, BucketState) })
+	kv, err := Patiently(ctx, js.Conn(), func(ctx context.Context) (jetstream.KeyValue, error) { return js.KeyValue(ctx, BucketState) })
 	if err != nil {
 		return nil, fmt.Errorf("open bucket %s: %w (run `copydesk up` or a worker with --provision once)", BucketState, err)
 	}

@@ -89,7 +89,7 @@ func newDecider(ctx context.Context, p *post, refuse func(hash string) error) (*
 		warn:     func(err error) { p.d.o.Logger.Warn("dedupe", "err", err) },
 		asks:     make(chan ask, maxDecisions), gone: make(chan struct{}),
 	}
-	if _, err := bus.Patiently(ctx, func(ctx context.Context) (any, error) { return nil, d.restore(ctx, p) }); err != nil {
+	if _, err := bus.Patiently(ctx, p.nc, func(ctx context.Context) (any, error) { return nil, d.restore(ctx, p) }); err != nil {
 		return nil, err
 	}
 	d.m.measure(d.index)

@@ -230,8 +230,8 @@ func (d *Desk) provision(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("provision: %w", err)
 	}
-	_, err = bus.Patiently(ctx, func(ctx context.Context) (any, error) { return nil, bus.Provision(ctx, js, d.topo) })
-	return bus.Explain(nc, err)
+	_, err = bus.Patiently(ctx, nc, func(ctx context.Context) (any, error) { return nil, bus.Provision(ctx, js, d.topo) })
+	return err
 }
 
 // post is what a stage's function has at hand.

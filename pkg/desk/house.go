@@ -25,7 +25,7 @@ func (d *Desk) keepHouse(ctx context.Context) (err error) {
 	if err != nil {
 		return fmt.Errorf("keep house: %w", err)
 	}
-	books, err := bus.Patiently(ctx, func(ctx context.Context) (*ledger.Ledger, error) { return ledger.Open(ctx, js) })
+	books, err := bus.Patiently(ctx, nc, func(ctx context.Context) (*ledger.Ledger, error) { return ledger.Open(ctx, js) })
 	if err != nil {
 		return err
 	}

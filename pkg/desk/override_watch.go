@@ -29,12 +29,12 @@ type overrideWatch struct {
 func watchOverrides(
 	ctx context.Context, js jetstream.JetStream, log *slog.Logger, prefix string, take func(string, []byte) error, swap func(uint64),
 ) (*overrideWatch, error) {
-	kv, err := bus.Patiently(ctx, func(ctx context.Context) (jetstream.KeyValue, error) { return js.KeyValue(ctx, bus.BucketOverrides) })
+	kv, err := bus.Patiently(ctx, js.Conn(), func(ctx context.Context) (jetstream.KeyValue, error) { return js.KeyValue(ctx, bus.BucketOverrides) })
 	if err != nil {
 		return nil, fmt.Errorf("open bucket %s: %w (run `copydesk up` or a worker with --provision once)", bus.BucketOverrides, err)
 	}
 	o := &overrideWatch{log: log, take: take, swap: swap}
-	o.watcher, err = bus.Patiently(ctx, func(ctx context.Context) (jetstream.KeyWatcher, error) { return kv.Watch(ctx, prefix+">") })
+	o.watcher, err = bus.Patiently(ctx, js.Conn(), func(ctx context.Context) (jetstream.KeyWatcher, error) { return kv.Watch(ctx, prefix+">") })
 	if err != nil {
 		return nil, fmt.Errorf("watch overrides: %w", err)
 	}

@@ -232,7 +232,7 @@ func (o Options) withDefaults() Options {
 // or too many calls of the function hang.
 func Run(ctx context.Context, nc *nats.Conn, o Options) error {
 	o = o.withDefaults()
-	r, err := bus.Patiently(ctx, func(ctx context.Context) (*runner, error) { return newRunner(ctx, nc, o) })
+	r, err := bus.Patiently(ctx, nc, func(ctx context.Context) (*runner, error) { return newRunner(ctx, nc, o) })
 	if err != nil {
 		return err
 	}

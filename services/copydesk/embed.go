@@ -89,8 +89,8 @@ func provision(ctx context.Context, dial bus.Dialer, s bus.Settings) error {
 	if err != nil {
 		return fmt.Errorf("use JetStream: %w", err)
 	}
-	_, err = bus.Patiently(ctx, func(ctx context.Context) (any, error) { return nil, bus.Provision(ctx, js, bus.NewTopology(s)) })
-	return bus.Explain(nc, err)
+	_, err = bus.Patiently(ctx, nc, func(ctx context.Context) (any, error) { return nil, bus.Provision(ctx, js, bus.NewTopology(s)) })
+	return err
 }
 
 // Close takes the road down; a server in the process last.
