@@ -1,6 +1,7 @@
 package powercut
 
 import (
+	"bytes"
 	"fmt"
 	"maps"
 	"math/rand/v2"
@@ -129,6 +130,29 @@ func (n *node) torn(changes int, written float64, r *rand.Rand) []byte {
 		nth[at]++
 	}
 	return b
+}
+
+// Diff says where two images differ first, or nothing.
+func (m Image) Diff(other Image) string {
+	both := maps.Clone(m)
+	maps.Copy(both, other)
+	for _, p := range slices.Sorted(maps.Keys(both)) {
+		a, isA := m[p]
+		b, isB := other[p]
+		switch {
+		case !isA || !isB:
+			return fmt.Sprintf("%s is in one of them only", p)
+		case (a == nil) != (b == nil):
+			return fmt.Sprintf("%s is a folder in one of them only", p)
+		case !bytes.Equal(a, b):
+			at := 0
+			for at < min(len(a), len(b)) && a[at] == b[at] {
+				at++
+			}
+			return fmt.Sprintf("%s has %d and %d bytes, and differs from byte %d on", p, len(a), len(b), at)
+		}
+	}
+	return ""
 }
 
 // Write makes the image's folders and files below dir.

@@ -11,6 +11,9 @@ import (
 // Log is what a program did to a folder.
 type Log struct {
 	Calls []Call
+	// CutOff are the paths in calls in which a process was killed. Whether those did
+	// anything is not known, so Calls does not have them.
+	CutOff []string
 }
 
 // Record runs a command to its end under strace, with every process it starts, and
@@ -49,9 +52,5 @@ func Record(cmd *exec.Cmd, root, marks, scratch string) (*Log, error) {
 		return nil, fmt.Errorf("record a program's calls: %w", err)
 	}
 	defer f.Close()
-	calls, err := read(f, root, marks)
-	if err != nil {
-		return nil, err
-	}
-	return &Log{calls}, nil
+	return read(f, root, marks)
 }

@@ -7,7 +7,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -31,6 +33,7 @@ type reader struct {
 	hexMarks    []byte
 	line        int
 	open        map[string]begun // by thread, calls that were entered and not left
+	cutOff      map[string]bool  // paths in calls that never ended
 }
 
 type begun struct {
@@ -39,8 +42,8 @@ type begun struct {
 }
 
 // read parses a log. root is the folder, marks the file whose writes are marks.
-func read(log io.Reader, root, marks string) ([]Call, error) {
-	r := &reader{root: root, marks: marks, hexRoot: escape(root), hexMarks: escape(marks), open: map[string]begun{}}
+func read(log io.Reader, root, marks string) (*Log, error) {
+	r := &reader{root: root, marks: marks, hexRoot: escape(root), hexMarks: escape(marks), open: map[string]begun{}, cutOff: map[string]bool{}}
 	in := bufio.NewReaderSize(log, 1<<20)
 	var calls []Call
 	for {
@@ -56,11 +59,34 @@ func read(log io.Reader, root, marks string) ([]Call, error) {
 			}
 		}
 		if errors.Is(err, io.EOF) {
-			return calls, nil
+			for _, b := range r.open {
+				r.neverEnded(b.text)
+			}
+			return &Log{calls, slices.Sorted(maps.Keys(r.cutOff))}, nil
 		}
 		if err != nil {
 			return nil, fmt.Errorf("read strace's log: %w", err)
 		}
+	}
+}
+
+// neverEnded notes the paths of a call of which nobody knows whether it did anything.
+func (r *reader) neverEnded(text string) {
+	for {
+		at := strings.Index(text, string(r.hexRoot))
+		if at < 0 {
+			return
+		}
+		end := at
+		for end+4 <= len(text) && text[end] == '\\' {
+			end += 4
+		}
+		if b, err := unescape(text[at:end]); err == nil {
+			if p, ours := r.under(string(b)); ours && p != "." {
+				r.cutOff[p] = true
+			}
+		}
+		text = text[end:]
 	}
 }
 
@@ -119,8 +145,12 @@ func (r *reader) next(line []byte) (*Call, error) {
 		return nil, errors.New("no arguments")
 	}
 	result := text[end+len(" = "):]
-	if strings.HasPrefix(result, "-1") || strings.HasPrefix(result, "?") {
-		return nil, nil // it did nothing, or its process died in it
+	switch {
+	case strings.HasPrefix(result, "?"): // its process died in it
+		r.neverEnded(text)
+		return nil, nil
+	case strings.HasPrefix(result, "-1"):
+		return nil, nil
 	}
 	c, err := r.call(name, split(args), result)
 	if err != nil || c == nil {
