@@ -262,7 +262,6 @@ func recordPower(t *testing.T, s powerSpec) *powerLog {
 	if diff := left.Diff(seen); diff != "" {
 		t.Fatalf("the recorder missed something: %s", diff)
 	}
-	t.Logf("to first call %v, first ack %v, last ack %v", l.calls[0].Time.Sub(began), l.acks[0].time.Sub(began), l.acks[len(l.acks)-1].time.Sub(began))
 	t.Logf("%s: %d calls %v, %.1f MB, %d files acknowledged, recorded in %.1f s",
 		s.Profile, len(l.calls), kinds, float64(written)/1e6, len(l.acks), time.Since(began).Seconds())
 	return l

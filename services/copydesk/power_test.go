@@ -91,17 +91,17 @@ func TestPower_durableLosesNothingThatWasAcknowledged(t *testing.T) {
 	add := func(at int) {
 		cuts = append(cuts, powerCut{at: at}, powerCut{at: at, torn: true, seed: p.r.Uint64()})
 	}
-	for range p.pick(20, 200) {
+	for range p.pick(12, 200) {
 		add(p.r.IntN(len(l.calls)))
 	}
 	for i := range l.acks {
-		if p.long || i%6 == 0 {
+		if p.long || i%12 == 11 {
 			add(l.acks[i].at)
 		}
 	}
 	var whole []powerCut
-	for i := range p.pick(3, 20) {
-		whole = append(whole, powerCut{at: l.acks[(2*i+1)*len(l.acks)/p.pick(6, 40)].at + p.r.IntN(5), torn: i%2 == 1, seed: p.r.Uint64()})
+	for i := range p.pick(2, 20) {
+		whole = append(whole, powerCut{at: l.acks[(2*i+1)*len(l.acks)/p.pick(4, 40)].at + p.r.IntN(5), torn: i%2 == 1, seed: p.r.Uint64()})
 	}
 	kept := 0
 	for c, lost := range l.search(t, cuts) {
@@ -126,41 +126,58 @@ func TestPower_durableLosesNothingThatWasAcknowledged(t *testing.T) {
 // acknowledged, and how much.
 func TestPower_fastLosesNoMoreThanItSays(t *testing.T) {
 	p := newPowerRun(t)
-	l := recordPower(t, powerSpec{Profile: bus.Fast, Drops: p.pick(300, 2000), Rate: 100, HTTPEvery: 4, DropsInFlight: 64})
+	l := recordPower(t, powerSpec{Profile: bus.Fast, Drops: p.pick(250, 2000), Rate: 100, HTTPEvery: 4, BlobEvery: 100, BlobBytes: 1 << 20, DropsInFlight: 64})
 	first, last := l.acks[0].time, l.acks[len(l.acks)-1].time
 	var cuts []powerCut
-	for range p.pick(20, 200) {
+	for range p.pick(10, 200) {
 		when := first.Add(time.Duration(p.r.Int64N(int64(last.Sub(first)))))
 		at := slices.IndexFunc(l.calls, func(c powercut.Call) bool { return c.Time.After(when) })
 		cuts = append(cuts, powerCut{at: at}, powerCut{at: at, torn: true, seed: p.r.Uint64()})
 	}
-	type loss struct {
-		files int
-		age   time.Duration
-	}
-	losses := map[bool][]loss{}
+	losses := map[bool][]powerLoss{}
 	for c, lost := range l.search(t, cuts) {
-		x := loss{files: len(lost)}
+		x := powerLoss{files: len(lost)}
 		for _, a := range lost {
 			x.age = max(x.age, l.calls[c.at].Time.Sub(a.time))
 		}
 		losses[c.torn] = append(losses[c.torn], x)
 	}
-	for _, torn := range []bool{false, true} {
-		var files []int
-		var ages []time.Duration
-		for _, x := range losses[torn] {
-			files, ages = append(files, x.files), append(ages, x.age.Round(time.Millisecond))
-		}
-		slices.Sort(files)
-		slices.Sort(ages)
-		n := len(files)
-		t.Logf("torn %v: %d cuts at 100 files a second: files lost p50 %d, max %d; the oldest was acknowledged before: p50 %v, max %v",
-			torn, n, files[n/2], files[n-1], ages[n/2], ages[n-1])
-		if !torn && files[n-1] == 0 {
+	for torn, all := range losses {
+		most := describe(t, fmt.Sprintf("torn %v", torn), all)
+		if !torn && most.files == 0 {
 			t.Error("nothing was lost: either fast is durable now or the cuts are not cuts")
 		}
+		if most.age > fastWindow {
+			t.Errorf("a file was lost that had been acknowledged %v before, want no more than %v", most.age, fastWindow)
+		}
 	}
+}
+
+// fastWindow is what the fast profile may lose: the server syncs every second, and takes
+// its time where the disk and the processors are busy.
+const fastWindow = 2 * time.Second
+
+// powerLoss is what a power cut took: how many acknowledged files, and how long before
+// the cut the oldest of them had been acknowledged.
+type powerLoss struct {
+	files int
+	age   time.Duration
+}
+
+// describe logs a distribution and returns its largest values.
+func describe(t *testing.T, what string, losses []powerLoss) (most powerLoss) {
+	t.Helper()
+	var files []int
+	var ages []time.Duration
+	for _, x := range losses {
+		files, ages = append(files, x.files), append(ages, x.age.Round(time.Millisecond))
+	}
+	slices.Sort(files)
+	slices.Sort(ages)
+	n := len(files)
+	t.Logf("%s: %d cuts: acknowledged files lost p50 %d, max %d; the oldest of them acknowledged before the cut: p50 %v, p95 %v, max %v",
+		what, n, files[n/2], files[n-1], ages[n/2], ages[n*95/100], ages[n-1])
+	return powerLoss{files[n-1], ages[n-1]}
 }
 
 // disks yields the disk of each cut, in the order of the cuts.
@@ -190,7 +207,7 @@ func (l *powerLog) disks(t *testing.T, cuts []powerCut) iter.Seq2[powerCut, powe
 func (l *powerLog) search(t *testing.T, cuts []powerCut) map[powerCut][]powerAck {
 	var mu sync.Mutex
 	var g errgroup.Group
-	g.SetLimit(2)
+	g.SetLimit(4)
 	found := map[powerCut][]powerAck{}
 	for c, image := range l.disks(t, cuts) {
 		g.Go(func() error {
@@ -220,8 +237,9 @@ func (l *powerLog) lost(t *testing.T, c powerCut, image powercut.Image) []powerA
 	dir := diskOf(t, image)
 	defer os.RemoveAll(dir)
 	var log bytes.Buffer
+	// What it reads does not depend on the profile, and this one is quicker.
 	srv, err := natsembed.Start(natsembed.Options{
-		Dir: dir, Profile: l.spec.Profile, Logger: slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelWarn})),
+		Dir: dir, Profile: bus.Fast, Logger: slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelWarn})),
 	})
 	if err != nil {
 		t.Errorf("%v: %v", c, err)
@@ -298,7 +316,6 @@ func filesOf(ctx context.Context, js jetstream.JetStream) (map[uint64][]byte, er
 type outcome struct {
 	sums ledger.Sums
 	lost []powerAck // acknowledged before the cut, and not among what ended
-	anew []int      // of the files dropped afterwards, those that did not end as themselves
 }
 
 // fresh is how many files are dropped after the power is back.
@@ -342,7 +359,6 @@ func (l *powerLog) goOn(t *testing.T, image powercut.Image, acked []powerAck) (o
 	}
 	for seq, i := range news {
 		if !is(seq, []byte(crashText(i))) {
-			out.anew = append(out.anew, i)
 			t.Errorf("file %d, dropped after the cut as %d, did not end as itself", i, seq)
 		}
 	}

@@ -120,9 +120,17 @@ func (o *upOptions) open(ctx context.Context, p *run.Process) (*road, error) {
 	if o.nats.URL != "" {
 		return openRoad(ctx, o.nats.dialer(p.Log), o.settings)
 	}
-	return embedRoad(ctx, natsembed.Options{
+	r, err := embedRoad(ctx, natsembed.Options{
 		Dir: o.Data, Profile: o.settings.Profile, Store: o.settings.Store, Listen: o.NATSListen, Token: o.nats.Token, Logger: p.Log,
 	}, o.settings)
+	if err != nil {
+		return nil, err
+	}
+	if err := r.server.SyncDeclared(); err != nil {
+		r.Close()
+		return nil, err
+	}
+	return r, nil
 }
 
 // stateDir is beside the embedded server's streams. With the streams elsewhere there is
