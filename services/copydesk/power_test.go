@@ -136,12 +136,23 @@ func TestPower_fastLosesNoMoreThanItSays(t *testing.T) {
 	}
 	losses := map[bool][]powerLoss{}
 	for c, lost := range l.search(t, cuts) {
-		x := powerLoss{files: len(lost)}
-		for _, a := range lost {
-			x.age = max(x.age, l.calls[c.at].Time.Sub(a.time))
-		}
-		losses[c.torn] = append(losses[c.torn], x)
+		losses[c.torn] = append(losses[c.torn], l.loss(c, lost))
 	}
+	// And from some disks a whole desk goes on. It loses more: an article that was on its
+	// way may have been taken off one stream for good and not be on the next.
+	var whole []powerCut
+	var ends []powerLoss
+	for i := range p.pick(2, 20) {
+		whole = append(whole, powerCut{at: l.acks[(2*i+2)*len(l.acks)/p.pick(5, 42)].at + p.r.IntN(5), torn: i%2 == 1, seed: p.r.Uint64()})
+	}
+	for c, image := range l.disks(t, whole) {
+		t.Run(c.String(), func(t *testing.T) {
+			got := l.goOn(t, image, l.acked(c))
+			ends = append(ends, l.loss(c, got.lost))
+			t.Logf("%d of %d acknowledged files did not come to an end: %+v, %d in flight", len(got.lost), len(l.acked(c)), got.sums, got.sums.InFlight())
+		})
+	}
+	describe(t, "whole desk", ends)
 	for torn, all := range losses {
 		most := describe(t, fmt.Sprintf("torn %v", torn), all)
 		if !torn && most.files == 0 {
@@ -162,6 +173,14 @@ const fastWindow = 2 * time.Second
 type powerLoss struct {
 	files int
 	age   time.Duration
+}
+
+func (l *powerLog) loss(c powerCut, lost []powerAck) powerLoss {
+	x := powerLoss{files: len(lost)}
+	for _, a := range lost {
+		x.age = max(x.age, l.calls[c.at].Time.Sub(a.time))
+	}
+	return x
 }
 
 // describe logs a distribution and returns its largest values.
@@ -321,10 +340,13 @@ type outcome struct {
 // fresh is how many files are dropped after the power is back.
 const fresh = 12
 
-// goOn starts a whole desk on a disk, drops more files, and returns what came to an end
-// once everything has.
+// goOn starts a whole desk on a disk, drops more files, and returns what came to an end.
+// Those files must, each as itself.
 func (l *powerLog) goOn(t *testing.T, image powercut.Image, acked []powerAck) (out outcome) {
 	t.Helper()
+	if _, ok := image["boot"]; ok {
+		image["boot"] = []byte("the start of the machine before this one")
+	}
 	address := freePort(t)
 	copydesk(t, "", "up", "--data", diskOf(t, image), "--nats-listen", address, "--listen", "", "--profile", string(l.spec.Profile),
 		"--ack-wait", "2s", "--log-level", "error")
@@ -342,11 +364,15 @@ func (l *powerLog) goOn(t *testing.T, image powercut.Image, acked []powerAck) (o
 	if err != nil {
 		t.Fatal(err)
 	}
-	out.sums = balanced(t, openLedger(t, js), int64(len(files)))
-	if out.sums.Items() != int64(len(files)) || out.sums.Dead != 0 {
-		t.Errorf("ledger %+v, want %d items and none dead", out.sums, len(files))
+	if l.spec.Profile == bus.Durable {
+		out.sums = balanced(t, openLedger(t, js), int64(len(files)))
+		if out.sums.Items() != int64(len(files)) || out.sums.Dead != 0 {
+			t.Errorf("ledger %+v, want %d items and none dead", out.sums, len(files))
+		}
+		endedOnce(t, js, len(files))
+	} else {
+		out.sums = settled(t, openLedger(t, js))
 	}
-	endedOnce(t, js, len(files))
 	ended := endsOf(t, js)
 	is := func(seq uint64, text []byte) bool {
 		sum := sha256.Sum256(text)
@@ -363,6 +389,22 @@ func (l *powerLog) goOn(t *testing.T, image powercut.Image, acked []powerAck) (o
 		}
 	}
 	return out
+}
+
+// settled waits until the ledger stands still, which need not be even: under fast, files
+// are lost whose articles are not, and articles whose files are not.
+func settled(t *testing.T, books *ledger.Ledger) (sums ledger.Sums) {
+	t.Helper()
+	const quiet = 4 * time.Second // twice the time after which work is given to another
+	for moved := time.Now(); time.Since(moved) < quiet; time.Sleep(50 * time.Millisecond) {
+		if err := books.Advance(t.Context()); err != nil {
+			continue // the desk may only just be coming up
+		}
+		if now := ledger.Total(books.Report()); now != sums {
+			sums, moved = now, time.Now()
+		}
+	}
+	return sums
 }
 
 // endsOf returns, by the sequence of its file, the digest of the file each ended article
