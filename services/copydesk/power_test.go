@@ -138,8 +138,8 @@ func TestPower_fastLosesNoMoreThanItSays(t *testing.T) {
 	for c, lost := range l.search(t, cuts) {
 		losses[c.torn] = append(losses[c.torn], l.loss(c, lost))
 	}
-	// And from some disks a whole desk goes on. It loses more: an article that was on its
-	// way may have been taken off one stream for good and not be on the next.
+	// And from some disks a whole desk goes on. It has articles whose files are lost, and
+	// lacks some that had been taken off one stream for good and are not on the next.
 	var whole []powerCut
 	var ends []powerLoss
 	for i := range p.pick(2, 20) {
