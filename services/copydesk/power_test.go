@@ -164,9 +164,9 @@ func TestPower_fastLosesNoMoreThanItSays(t *testing.T) {
 	}
 }
 
-// fastWindow is what the fast profile may lose: the server syncs every second, and takes
-// its time where the disk and the processors are busy.
-const fastWindow = 2 * time.Second
+// fastWindow is what the fast profile may lose: the server syncs every second, and later
+// where the disk and the processors are busy with other tests.
+const fastWindow = 3 * time.Second
 
 // powerLoss is what a power cut took: how many acknowledged files, and how long before
 // the cut the oldest of them had been acknowledged.
