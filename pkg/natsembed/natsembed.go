@@ -44,6 +44,7 @@ type Options struct {
 // Server is a running server.
 type Server struct {
 	srv    *server.Server
+	dir    string
 	token  string
 	logger *slog.Logger
 }
@@ -102,7 +103,7 @@ func Start(o Options) (*Server, error) {
 		srv.Shutdown()
 		return nil, fmt.Errorf("start embedded NATS in %s: not ready after %s", o.Dir, readyTimeout)
 	}
-	return &Server{srv: srv, token: o.Token, logger: o.Logger}, nil
+	return &Server{srv: srv, dir: o.Dir, token: o.Token, logger: o.Logger}, nil
 }
 
 // listen opens a port, and refuses one that strangers could use.

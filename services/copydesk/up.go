@@ -142,9 +142,21 @@ func (o *upOptions) open(ctx context.Context, p *run.Process) (*road, error) {
 	if o.nats.URL != "" {
 		return openRoad(ctx, o.nats.dialer(p.Log), o.settings)
 	}
-	return embedRoad(ctx, natsembed.Options{
+	server := natsembed.Options{
 		Dir: o.Data, Profile: o.settings.Profile, Store: o.settings.Store, Listen: o.NATSListen, Token: o.nats.Token, Logger: p.Log,
-	}, o.settings)
+	}
+	if err := afterRestart(ctx, server, o.settings, p.Log); err != nil {
+		return nil, err
+	}
+	r, err := embedRoad(ctx, server, o.settings)
+	if err != nil {
+		return nil, err
+	}
+	if err := r.server.SyncDeclared(); err != nil {
+		r.Close()
+		return nil, err
+	}
+	return r, nil
 }
 
 // stateDir is beside the embedded server's streams. With the streams elsewhere there is
