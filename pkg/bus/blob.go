@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/base64"
+	"errors"
 	"fmt"
 	"strings"
 
@@ -26,7 +27,10 @@ const (
 // Blobs stores payloads too large for a message. A blob's name is fresh and its
 // content is never written again: writing a name anew while it was read broke 6 to
 // 8 of 15 reads. Stages pass the reference on, not the bytes.
-type Blobs struct{ store jetstream.ObjectStore }
+type Blobs struct {
+	js    jetstream.JetStream
+	store jetstream.ObjectStore
+}
 
 // OpenBlobs opens the bucket Provision declared, patiently.
 func OpenBlobs(ctx context.Context, js jetstream.JetStream) (*Blobs, error) {
@@ -34,7 +38,7 @@ func OpenBlobs(ctx context.Context, js jetstream.JetStream) (*Blobs, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open bucket %s: %w", BucketBlobs, err)
 	}
-	return &Blobs{store}, nil
+	return &Blobs{js, store}, nil
 }
 
 // Put stores bytes under a fresh name and returns the reference,
@@ -42,9 +46,39 @@ func OpenBlobs(ctx context.Context, js jetstream.JetStream) (*Blobs, error) {
 func (b *Blobs) Put(ctx context.Context, data []byte) (ref string, err error) {
 	name := nuid.Next()
 	if _, err := b.store.PutBytes(ctx, name, data); err != nil {
+		var refused *jetstream.APIError
+		if errors.As(err, &refused) {
+			err = publishError(refused)
+		}
 		return "", fmt.Errorf("store blob: %w", err)
 	}
 	return BucketBlobs + "/" + name, nil
+}
+
+// Drop removes a blob that no message refers to, and leaves nothing of it: the marker of
+// a deletion would need room itself, and the bucket may be full.
+func (b *Blobs) Drop(ctx context.Context, ref string) error {
+	name, ok := strings.CutPrefix(ref, BucketBlobs+"/")
+	if !ok || name == "" {
+		return fmt.Errorf("remove blob %q: %w", ref, ErrForeignRef)
+	}
+	info, err := b.store.GetInfo(ctx, name)
+	if err != nil {
+		return fmt.Errorf("remove blob %s: %w", ref, err)
+	}
+	s, err := b.js.Stream(ctx, "OBJ_"+BucketBlobs)
+	if err != nil {
+		return fmt.Errorf("remove blob %s: %w", ref, err)
+	}
+	for _, subject := range []string{
+		"$O." + BucketBlobs + ".M." + base64.URLEncoding.EncodeToString([]byte(name)), // first: whoever finds it must find its bytes
+		"$O." + BucketBlobs + ".C." + info.NUID,
+	} {
+		if err := s.Purge(ctx, jetstream.WithPurgeSubject(subject)); err != nil {
+			return fmt.Errorf("remove blob %s: %w", ref, err)
+		}
+	}
+	return nil
 }
 
 // Get returns the bytes of a reference, checked against the digest it was stored

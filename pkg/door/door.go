@@ -52,6 +52,12 @@ const (
 	retryAfter = "5"
 )
 
+// Reasons why there is no room.
+const (
+	reasonFull = "inbox_full"
+	reasonDisk = "disk_full"
+)
+
 // door is the handler.
 type door struct {
 	inbox *Inbox
@@ -194,7 +200,9 @@ func tooLarge() error {
 func failure(err error) *refusal {
 	switch {
 	case errors.Is(err, bus.ErrFull):
-		return &refusal{http.StatusServiceUnavailable, "inbox_full", "the inbox is full; send the file again later"}
+		return &refusal{http.StatusServiceUnavailable, reasonFull, "the inbox is full; send the file again later"}
+	case errors.Is(err, bus.ErrDisk):
+		return &refusal{http.StatusServiceUnavailable, reasonDisk, "the disk of the desk's server is full; send the file again later"}
 	case errors.Is(err, bus.ErrTooLarge):
 		return &refusal{http.StatusRequestEntityTooLarge, "too_large", err.Error()}
 	}

@@ -101,7 +101,7 @@ func (o *upOptions) run(cmd *cobra.Command) error {
 			}
 			p.HTTP.Handle(door.Pattern, h)
 		}
-		p.HTTP.SetReady(d.Ready)
+		p.HTTP.SetReady(func() error { return errors.Join(r.trouble(), d.Ready()) })
 		p.HTTP.SetDetail(d.Standing)
 		o.greet(cmd.ErrOrStderr(), p, r)
 		group, ctx := errgroup.WithContext(ctx)
