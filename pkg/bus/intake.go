@@ -102,8 +102,8 @@ func (in *Intake) publish(ctx context.Context, f File, header nats.Header, data 
 		if !errors.Is(err, ErrNoAck) || time.Now().After(end) || ctx.Err() != nil {
 			return ack, err
 		}
-		if err := in.room(); err != nil {
-			return ack, err
+		if full := in.room(); full != nil {
+			return ack, fmt.Errorf("%w; %w", full, err) // and it may be stored all the same
 		}
 		select {
 		case <-time.After(resendPause):
