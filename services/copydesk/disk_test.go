@@ -26,13 +26,14 @@ const smallDisk = `
 mount -t tmpfs -o size="$1" copydesk-test "$2" || exit 97
 disk=$2
 shift 2
+exec 3<&0
 { while read -r word; do
 	case $word in
 	fill) head -c 1G /dev/zero > "$disk/ballast" 2>/dev/null; echo filled ;;
 	free) rm -f "$disk/ballast"; echo freed ;;
 	esac
-done; } <&0 &
-exec "$@" >&2
+done; } <&3 &
+exec "$@" 3<&- >&2
 `
 
 // onSmallDisk starts a program on a disk of its own. It needs a mount namespace: of root's,
