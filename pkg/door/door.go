@@ -26,6 +26,7 @@ import (
 
 	"github.com/copydesk/copydesk/pkg/article"
 	"github.com/copydesk/copydesk/pkg/bus"
+	"github.com/copydesk/copydesk/pkg/view"
 )
 
 // Options configure a door.
@@ -227,7 +228,7 @@ func answer(w http.ResponseWriter, status int, body any) {
 	w.Header().Set("Content-Type", "application/json")
 	w.Header().Set("X-Content-Type-Options", "nosniff")
 	w.WriteHeader(status)
-	_ = json.NewEncoder(w).Encode(body) // the sender may be gone; the file is where it is
+	_ = json.NewEncoder(view.JSONWriter(w)).Encode(body) // the sender may be gone; the file is where it is
 }
 
 // loopback reports whether an address, with or without a port, is this machine's

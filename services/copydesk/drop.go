@@ -244,7 +244,7 @@ func (p *report) done(r door.Receipt, err error) {
 		case p.json:
 			b, err := json.Marshal(r)
 			if err == nil {
-				fmt.Fprintf(p.out, "%s\n", b)
+				fmt.Fprintf(p.out, "%s\n", view.JSON(string(b)))
 			}
 		case err != nil:
 			fmt.Fprintf(p.err, "copydesk: %s: %s\n", view.OneLine(name(r)), view.OneLine(err.Error()))

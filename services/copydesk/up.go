@@ -161,7 +161,9 @@ func (o *upOptions) drop(ctx context.Context, r *road, stderr io.Writer) error {
 			fmt.Fprintf(stderr, "copydesk: %s: %s\n", view.OneLine(name(receipt)), view.OneLine(err.Error()))
 		}
 	}}
-	d.waits = func(why error) { fmt.Fprintf(stderr, "copydesk: %s: the files to drop wait for room\n", noRoomWord(why)) }
+	d.waits = func(why error) {
+		fmt.Fprintf(stderr, "copydesk: %s: the files to drop wait for room\n", noRoomWord(why))
+	}
 	for _, path := range files {
 		_ = d.file(ctx, path) // done has reported it
 	}
