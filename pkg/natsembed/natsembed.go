@@ -200,3 +200,6 @@ func (s serverLog) Errorf(f string, v ...any)  { s.l.Error("error", "text", fmt.
 func (s serverLog) Fatalf(f string, v ...any)  { s.l.Error("fatal", "text", fmt.Sprintf(f, v...)) }
 func (s serverLog) Debugf(string, ...any)      {}
 func (s serverLog) Tracef(string, ...any)      {}
+
+// SlowConsumers is how many connections the server cut off because they did not read.
+func (s *Server) SlowConsumers() int64 { return s.running().NumSlowConsumers() }

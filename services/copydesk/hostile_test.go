@@ -245,4 +245,3 @@ func TestHostile_logInJSON(t *testing.T) {
 		}
 	}
 }
-
