@@ -16,9 +16,10 @@ import (
 // all stages of the process together.
 
 const (
-	// largeBytes of blobs are worked on at a time. An article costs about ten times its
-	// text while it is decoded, compared and encoded.
-	largeBytes = 32 << 20
+	// largeBytes of blobs are worked on at a time, and one that is larger alone. An article
+	// of 8 MiB has some 250 MiB of words and other work while it is compared or tagged,
+	// thirty times its text.
+	largeBytes = 16 << 20
 	// largeWait is how long a message waits for its turn before it is given back, well
 	// inside a stage's timeout of 30 s. That costs it no attempt.
 	largeWait = 8 * time.Second
