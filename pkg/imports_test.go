@@ -73,7 +73,7 @@ var layers = map[string]layer{
 	"pkg/stage":        {may: []string{natsGo, prom, otel, "golang.org/x", "pkg/bus", "pkg/article", "pkg/trace"}, never: []string{natsServer, otelSDK}, why: "a runner others can use alone"},
 	"pkg/ledger":       {may: []string{natsGo, prom, "golang.org/x", "pkg/bus", "pkg/article"}, never: []string{natsServer}, why: "it counts headers"},
 	"pkg/doctor":       {may: []string{natsGo, "pkg/bus", "pkg/article", "pkg/ledger"}, never: []string{natsServer}, why: "it examines a road and repairs it"},
-	"pkg/door":         {may: []string{natsGo, prom, otel, "golang.org/x", "pkg/bus", "pkg/article", "pkg/trace"}, never: []string{natsServer, otelSDK}, why: "it takes files in and nothing else"},
+	"pkg/door":         {may: []string{natsGo, prom, otel, "golang.org/x", "pkg/bus", "pkg/article", "pkg/trace", "pkg/view"}, never: []string{natsServer, otelSDK}, why: "it takes files in and nothing else"},
 	"pkg/survey":       {may: []string{natsGo, prom}, never: []string{natsServer, "pkg/bus", "pkg/article"}, why: "it looks at any server's streams"},
 	"pkg/overview":     {may: []string{natsGo, "pkg/bus", "pkg/article", "pkg/ledger", "pkg/view"}, never: []string{natsServer}, why: "it looks at a desk through JetStream alone"},
 	"pkg/natsembed":    {may: []string{natsServer, natsGo, "pkg/bus", "pkg/survey"}, why: "the server inside the process"},

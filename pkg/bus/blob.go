@@ -92,9 +92,43 @@ func (b *Blobs) Put(ctx context.Context, data []byte) (ref string, err error) {
 	}
 	name := nuid.Next()
 	if _, err := store.PutBytes(ctx, name, data); err != nil {
+		var refused *jetstream.APIError
+		if errors.As(err, &refused) {
+			err = publishError(refused)
+		}
 		return "", fmt.Errorf("store blob: %w", err)
 	}
 	return b.bucket + "/" + name, nil
+}
+
+// Drop removes a blob that no message refers to, and leaves nothing of it: the marker of
+// a deletion would need room itself, and the bucket may be full.
+func (b *Blobs) Drop(ctx context.Context, ref string) error {
+	bucket, name, err := parseRef(ref)
+	if err != nil {
+		return fmt.Errorf("remove blob %q: %w", ref, err)
+	}
+	store, err := b.store(ctx, bucket)
+	if err != nil {
+		return fmt.Errorf("remove blob %s: %w", ref, err)
+	}
+	info, err := store.GetInfo(ctx, name)
+	if err != nil {
+		return fmt.Errorf("remove blob %s: %w", ref, err)
+	}
+	s, err := b.js.Stream(ctx, "OBJ_"+bucket)
+	if err != nil {
+		return fmt.Errorf("remove blob %s: %w", ref, err)
+	}
+	for _, subject := range []string{
+		"$O." + bucket + ".M." + base64.URLEncoding.EncodeToString([]byte(name)), // first: whoever finds it must find its bytes
+		"$O." + bucket + ".C." + info.NUID,
+	} {
+		if err := s.Purge(ctx, jetstream.WithPurgeSubject(subject)); err != nil {
+			return fmt.Errorf("remove blob %s: %w", ref, err)
+		}
+	}
+	return nil
 }
 
 // Get returns the bytes of a reference, checked against the digest it was stored

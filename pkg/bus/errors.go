@@ -17,6 +17,10 @@ var (
 	// ErrFull means that the stream or the server has no room. Nothing was stored.
 	ErrFull = errors.New("stream is full")
 
+	// ErrDisk means that the server's disk takes no writes just now. It ends by itself
+	// once the disk has room.
+	ErrDisk = errors.New("the server's disk takes no writes")
+
 	// ErrConflict means that the stream's last sequence was not the expected one.
 	ErrConflict = errors.New("wrong last sequence")
 

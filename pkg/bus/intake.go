@@ -24,12 +24,28 @@ type File struct {
 // Intake puts files into the inbox: the one road for drop, the HTTP door and
 // process.
 type Intake struct {
-	pub   *Publisher
-	blobs *Blobs
+	pub     *Publisher
+	blobs   *Blobs
+	trouble func() error
 }
 
 // NewIntake returns an intake over a publisher and the blob bucket.
-func NewIntake(pub *Publisher, blobs *Blobs) *Intake { return &Intake{pub, blobs} }
+func NewIntake(pub *Publisher, blobs *Blobs) *Intake {
+	return &Intake{pub, blobs, func() error { return nil }}
+}
+
+// Heed has Put refuse files with ErrDisk while a function returns an error: a server
+// whose disk is full does not say so itself, it does not answer. It may not be called
+// beside Put.
+func (in *Intake) Heed(trouble func() error) { in.trouble = trouble }
+
+// room returns an ErrDisk while nothing can be stored.
+func (in *Intake) room() error {
+	if err := in.trouble(); err != nil {
+		return fmt.Errorf("%w: %w", ErrDisk, err)
+	}
+	return nil
+}
 
 const (
 	// resends is for how many of the publisher's timeouts Put publishes again when no
@@ -44,7 +60,7 @@ const (
 // Put stores a file and returns the inbox's answer. Each call uses a fresh message
 // id, so the same bytes put twice are two files; an answer that does not come is
 // asked for again under the same id. A file over MaxFile returns ErrTooLarge and an
-// inbox without room ErrFull: nothing of it is kept then. It is safe for concurrent
+// inbox without room ErrFull, a full disk ErrDisk: nothing of it is kept then. It is safe for concurrent
 // use; many callers share the publisher's window.
 func (in *Intake) Put(ctx context.Context, f File) (Ack, error) {
 	if err := article.CheckSource(f.Source); err != nil {
@@ -52,6 +68,9 @@ func (in *Intake) Put(ctx context.Context, f File) (Ack, error) {
 	}
 	if len(f.Data) > MaxFile {
 		return Ack{}, fmt.Errorf("%w: %d bytes, the limit is %d MiB; split it or drop an archive's members one by one", ErrTooLarge, len(f.Data), MaxFile>>20)
+	}
+	if err := in.room(); err != nil {
+		return Ack{}, err
 	}
 	header := nats.Header{nats.MsgIdHdr: {"drop/" + nuid.Next()}}
 	for k, v := range f.Header {
@@ -66,6 +85,17 @@ func (in *Intake) Put(ctx context.Context, f File) (Ack, error) {
 		header.Set(article.HeaderBlob, ref)
 		data = nil
 	}
+	ack, err := in.publish(ctx, f, header, data)
+	if ref := header.Get(article.HeaderBlob); ref != "" && err != nil && !errors.Is(err, ErrNoAck) {
+		// Refused, so nothing will ever refer to the blob. One that cannot be removed goes
+		// when its bucket's time is over.
+		_ = in.blobs.Drop(context.WithoutCancel(ctx), ref)
+	}
+	return ack, err
+}
+
+// publish publishes a file's message until the server has answered.
+func (in *Intake) publish(ctx context.Context, f File, header nats.Header, data []byte) (Ack, error) {
 	for end := time.Now().Add(resends * in.pub.opts.Timeout); ; {
 		m := &nats.Msg{Subject: article.InboxSubject(f.Lane, f.Source), Header: header, Data: data}
 		ack, err := in.pub.PublishWait(ctx, m)
@@ -74,6 +104,9 @@ func (in *Intake) Put(ctx context.Context, f File) (Ack, error) {
 		}
 		if !errors.Is(err, ErrNoAck) || time.Now().After(end) || ctx.Err() != nil {
 			return ack, err
+		}
+		if full := in.room(); full != nil {
+			return ack, fmt.Errorf("%w; %w", full, err) // and it may be stored all the same
 		}
 		select {
 		case <-time.After(resendPause):

@@ -59,9 +59,18 @@ func (c *courier) open(ctx context.Context, in stage.In) (*article.Article, erro
 	return a, nil
 }
 
-// fetch reads a blob.
+// fetch reads a blob when it is its turn.
 func (c *courier) fetch(ctx context.Context, ref string) ([]byte, error) {
-	b, err := c.blobs.Get(ctx, ref)
+	_, size, err := c.blobs.Sum(ctx, ref)
+	if err == nil {
+		if err := take(ctx, size); err != nil {
+			return nil, err
+		}
+	}
+	var b []byte
+	if err == nil {
+		b, err = c.blobs.Get(ctx, ref)
+	}
 	switch {
 	case errors.Is(err, jetstream.ErrObjectNotFound), errors.Is(err, bus.ErrForeignRef):
 		return nil, stage.Reject(CodeBlobMissing, article.ClassFault, err)

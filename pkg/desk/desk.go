@@ -99,6 +99,7 @@ type Desk struct {
 	ledger   *ledger.Metrics // of ingest's processes, as is lookout
 	lookout  *lookout
 
+	large       *budget
 	connections *connections
 	lease       atomic.Pointer[bus.Lease] // of dedupe, once it runs
 	pool        *isolate.Pool             // nil: files are read in this process
@@ -145,6 +146,7 @@ func New(o Options) (*Desk, error) {
 		metrics:     newMetrics(o.Registerer, o.Stages...),
 		content:     newContent(o.Registerer, o.Stages, o.Sources, o.Now()),
 		stages:      stage.NewMetrics(o.Registerer),
+		large:       newBudget(),
 		connections: newConnections(connectionNames(o)),
 	}
 	o.Registerer.MustRegister(d.connections)
@@ -324,6 +326,7 @@ func (d *Desk) runStage(ctx context.Context, name string) (err error) {
 	if err != nil {
 		return fmt.Errorf("stage %s: %w", name, err)
 	}
+	f = d.large.bound(f)
 	if d.o.Wrap != nil {
 		f = d.o.Wrap(name, f)
 	}

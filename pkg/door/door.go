@@ -26,6 +26,7 @@ import (
 
 	"github.com/copydesk/copydesk/pkg/article"
 	"github.com/copydesk/copydesk/pkg/bus"
+	"github.com/copydesk/copydesk/pkg/view"
 )
 
 // Options configure a door.
@@ -50,6 +51,12 @@ const (
 	patience = 2 * time.Minute
 	// retryAfter is what a sender is told when there is no room, in seconds.
 	retryAfter = "5"
+)
+
+// Reasons why there is no room.
+const (
+	reasonFull = "inbox_full"
+	reasonDisk = "disk_full"
 )
 
 // door is the handler.
@@ -194,7 +201,9 @@ func tooLarge() error {
 func failure(err error) *refusal {
 	switch {
 	case errors.Is(err, bus.ErrFull):
-		return &refusal{http.StatusServiceUnavailable, "inbox_full", "the inbox is full; send the file again later"}
+		return &refusal{http.StatusServiceUnavailable, reasonFull, "the inbox is full; send the file again later"}
+	case errors.Is(err, bus.ErrDisk):
+		return &refusal{http.StatusServiceUnavailable, reasonDisk, "the disk of the desk's server is full; send the file again later"}
 	case errors.Is(err, bus.ErrTooLarge):
 		return &refusal{http.StatusRequestEntityTooLarge, "too_large", err.Error()}
 	}
@@ -219,7 +228,7 @@ func answer(w http.ResponseWriter, status int, body any) {
 	w.Header().Set("Content-Type", "application/json")
 	w.Header().Set("X-Content-Type-Options", "nosniff")
 	w.WriteHeader(status)
-	_ = json.NewEncoder(w).Encode(body) // the sender may be gone; the file is where it is
+	_ = json.NewEncoder(view.JSONWriter(w)).Encode(body) // the sender may be gone; the file is where it is
 }
 
 // loopback reports whether an address, with or without a port, is this machine's

@@ -10,7 +10,7 @@ import (
 const (
 	outcomeAccepted = "accepted"
 	outcomeRefused  = "refused"     // the sender's mistake
-	outcomeFull     = "full"        // no room in the inbox
+	outcomeFull     = "full"        // no room in the inbox or on the disk
 	outcomeFailed   = "unavailable" // anything else on our side
 )
 
@@ -34,7 +34,7 @@ func outcomeOf(no *refusal) string {
 	switch {
 	case no.status != http.StatusServiceUnavailable:
 		return outcomeRefused
-	case no.reason == "inbox_full":
+	case no.reason == reasonFull || no.reason == reasonDisk:
 		return outcomeFull
 	}
 	return outcomeFailed

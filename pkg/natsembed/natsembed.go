@@ -10,6 +10,7 @@ import (
 	"log/slog"
 	"net"
 	"strconv"
+	"sync"
 	"time"
 
 	"github.com/nats-io/nats-server/v2/server"
@@ -43,10 +44,16 @@ type Options struct {
 
 // Server is a running server.
 type Server struct {
-	srv    *server.Server
-	dir    string
+	opts   *server.Options
 	token  string
 	logger *slog.Logger
+
+	quit, watched chan struct{} // of watchStore
+	once          sync.Once     // closes quit
+
+	mu      sync.RWMutex
+	srv     *server.Server
+	trouble error
 }
 
 // readyTimeout is far above the 5 to 85 ms a start takes, but a store of many
@@ -93,17 +100,32 @@ func Start(o Options) (*Server, error) {
 			return nil, err
 		}
 	}
+	srv, err := launch(opts, o.Logger)
+	if err != nil {
+		return nil, err
+	}
+	s := &Server{opts: opts, srv: srv, token: o.Token, logger: o.Logger, quit: make(chan struct{}), watched: make(chan struct{})}
+	if o.Cluster != nil {
+		close(s.watched) // the others carry on, and one that is started again reads from them
+		return s, nil
+	}
+	go s.watchStore()
+	return s, nil
+}
+
+// launch starts a server and waits until it takes connections.
+func launch(opts *server.Options, logger *slog.Logger) (*server.Server, error) {
 	srv, err := server.NewServer(opts)
 	if err != nil {
-		return nil, fmt.Errorf("start embedded NATS in %s: %w", o.Dir, err)
+		return nil, fmt.Errorf("start embedded NATS in %s: %w", opts.StoreDir, err)
 	}
-	srv.SetLoggerV2(serverLog{o.Logger.With("component", "nats-server")}, false, false, false)
+	srv.SetLoggerV2(serverLog{logger.With("component", "nats-server")}, false, false, false)
 	srv.Start()
 	if !srv.ReadyForConnections(readyTimeout) {
 		srv.Shutdown()
-		return nil, fmt.Errorf("start embedded NATS in %s: not ready after %s", o.Dir, readyTimeout)
+		return nil, fmt.Errorf("start embedded NATS in %s: not ready after %s", opts.StoreDir, readyTimeout)
 	}
-	return &Server{srv: srv, dir: o.Dir, token: o.Token, logger: o.Logger}, nil
+	return srv, nil
 }
 
 // listen opens a port, and refuses one that strangers could use.
@@ -140,7 +162,7 @@ func (t tokenAuth) Check(c server.ClientAuthentication) bool {
 
 // Dial is a bus.Dialer over pipes inside the process.
 func (s *Server) Dial(name string) (*nats.Conn, error) {
-	opts := append(bus.Options(name, s.logger), nats.InProcessServer(s.srv))
+	opts := append(bus.Options(name, s.logger), nats.InProcessServer(s))
 	if s.token != "" {
 		opts = append(opts, nats.Token(s.token))
 	}
@@ -153,16 +175,20 @@ func (s *Server) Dial(name string) (*nats.Conn, error) {
 
 // URL is where other clients connect, or "" when no port is open.
 func (s *Server) URL() string {
-	if s.srv.Addr() == nil {
+	srv := s.running()
+	if srv.Addr() == nil {
 		return ""
 	}
-	return s.srv.ClientURL()
+	return srv.ClientURL()
 }
 
 // Shutdown stops the server and returns when its store is on disk.
 func (s *Server) Shutdown() {
-	s.srv.Shutdown()
-	s.srv.WaitForShutdown()
+	s.once.Do(func() { close(s.quit) })
+	<-s.watched
+	srv := s.running()
+	srv.Shutdown()
+	srv.WaitForShutdown()
 }
 
 // serverLog sends the server's log to slog. Its notices are chatty: debug here.
@@ -174,3 +200,6 @@ func (s serverLog) Errorf(f string, v ...any)  { s.l.Error("error", "text", fmt.
 func (s serverLog) Fatalf(f string, v ...any)  { s.l.Error("fatal", "text", fmt.Sprintf(f, v...)) }
 func (s serverLog) Debugf(string, ...any)      {}
 func (s serverLog) Tracef(string, ...any)      {}
+
+// SlowConsumers is how many connections the server cut off because they did not read.
+func (s *Server) SlowConsumers() int64 { return s.running().NumSlowConsumers() }

@@ -13,12 +13,13 @@ import (
 
 // Survey is a survey.Source: it asks the server itself, not over a connection.
 func (s *Server) Survey(_ context.Context, streams []string) (*survey.State, error) {
-	z, err := s.srv.Jsz(&server.JSzOptions{Accounts: true, Streams: true, Consumer: true, Config: true})
+	srv := s.running()
+	z, err := srv.Jsz(&server.JSzOptions{Accounts: true, Streams: true, Consumer: true, Config: true})
 	if err != nil {
 		return nil, fmt.Errorf("ask the embedded server for its streams: %w", err)
 	}
 	state := &survey.State{Server: survey.Server{
-		ID: z.ID, Name: s.srv.Name(), Domain: z.Config.Domain, Disabled: z.Disabled,
+		ID: z.ID, Name: srv.Name(), Domain: z.Config.Domain, Disabled: z.Disabled || s.Trouble() != nil,
 		Streams: z.Streams, Consumers: z.Consumers, Messages: z.Messages, Bytes: z.Bytes,
 		MaxMemory: z.Config.MaxMemory, MaxStorage: z.Config.MaxStore,
 	}}

@@ -17,7 +17,7 @@ import (
 // it after streams are declared: it is some dozens of syncs where anything is new, and
 // next to nothing where nothing is.
 func (s *Server) SyncDeclared() error {
-	err := filepath.WalkDir(filepath.Join(s.dir, server.JetStreamStoreDir), func(path string, e fs.DirEntry, err error) error {
+	err := filepath.WalkDir(filepath.Join(s.opts.StoreDir, server.JetStreamStoreDir), func(path string, e fs.DirEntry, err error) error {
 		if errors.Is(err, fs.ErrNotExist) { // a reader's consumer that came and went
 			return nil
 		}
@@ -33,7 +33,7 @@ func (s *Server) SyncDeclared() error {
 		return nil
 	})
 	if err == nil {
-		err = syncFile(s.dir)
+		err = syncFile(s.opts.StoreDir)
 	}
 	if err != nil {
 		return fmt.Errorf("sync the declarations of streams: %w", err)

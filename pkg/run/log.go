@@ -4,6 +4,9 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"unicode"
+	"unicode/utf16"
+	"unicode/utf8"
 
 	"github.com/copydesk/copydesk/pkg/trace"
 )
@@ -29,7 +32,32 @@ func NewLogger(w io.Writer, format, level string) (*slog.Logger, error) {
 	case "", "text":
 		return slog.New(trace.LogHandler(slog.NewTextHandler(w, &o))), nil
 	case "json":
-		return slog.New(trace.LogHandler(slog.NewJSONHandler(w, &o))), nil
+		return slog.New(trace.LogHandler(slog.NewJSONHandler(escaping{w}, &o))), nil
 	}
 	return nil, Usage(fmt.Errorf("log format %q: want text or json", format))
+}
+
+// escaping writes lines of JSON with escapes for what is not printable: the text handler
+// does so by itself, encoding/json leaves a terminal's 8-bit controls and the characters
+// that turn text round as they are.
+type escaping struct{ w io.Writer }
+
+func (e escaping) Write(line []byte) (int, error) {
+	out := make([]byte, 0, len(line)+16)
+	for rest := line; len(rest) > 0; {
+		r, n := utf8.DecodeRune(rest)
+		switch {
+		case r == '\n' || unicode.IsPrint(r):
+			out = append(out, rest[:n]...)
+		default:
+			for _, unit := range utf16.Encode([]rune{r}) {
+				out = fmt.Appendf(out, `\u%04x`, unit)
+			}
+		}
+		rest = rest[n:]
+	}
+	if _, err := e.w.Write(out); err != nil {
+		return 0, err
+	}
+	return len(line), nil
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"hash/fnv"
+	"log/slog"
 	"runtime/debug"
 	"slices"
 	"strconv"
@@ -177,7 +178,11 @@ func (r *runner) verdict(d *delivery, outs []Out, err error) {
 	)
 	switch {
 	case errors.As(err, &later):
-		r.o.Logger.WarnContext(d.work.ctx(), "stage paused", "stage", r.o.Name, "seq", d.in.Seq, "for", later.delay, "err", err)
+		level := slog.LevelWarn
+		if r.paused.Load() > time.Now().UnixNano() {
+			level = slog.LevelDebug // said already, of another of the messages in hand
+		}
+		r.o.Logger.Log(d.work.ctx(), level, "stage paused", "stage", r.o.Name, "seq", d.in.Seq, "for", later.delay, "err", err)
 		r.pause(later.delay)
 		r.giveBack(d, later.delay, outcomeLater)
 	case errors.As(err, &reject):

@@ -12,7 +12,7 @@ import (
 //     is seen and does nothing; a tab becomes a space, CR LF a line feed.
 //   - Other controls, bidi embeddings, overrides and isolates, and invalid UTF-8
 //     become U+FFFD. The three bidi marks of ordinary Arabic and Hebrew text, which
-//     could still reorder what follows, are left out.
+//     could still reorder what follows, are left out, as are characters of no width.
 //   - A line or paragraph separator becomes a line feed.
 func Terminal(s string) string { return neutralise(s, '\n') }
 
@@ -42,7 +42,7 @@ func neutralise(s string, newline rune) string {
 			b.WriteRune('\u2400' + r)
 		case r == 0x7f:
 			b.WriteRune('\u2421')
-		case isMark(r):
+		case isMark(r), isHidden(r):
 		case r == utf8.RuneError, r >= 0x80 && r < 0xa0, isBidi(r):
 			b.WriteRune(utf8.RuneError)
 		default:
@@ -55,6 +55,12 @@ func neutralise(s string, newline rune) string {
 
 // isMark reports the invisible marks of direction: ALM, LRM and RLM.
 func isMark(r rune) bool { return r == '\u061c' || r == '\u200e' || r == '\u200f' }
+
+// isHidden reports characters of no width that hide in a name or a word. The joiners,
+// which Persian, the scripts of India and emoji are written with, are not among them.
+func isHidden(r rune) bool {
+	return r == '\u200b' || r == '\u2060' || r == '\ufeff' || r == '\u00ad' || r >= '\U000e0000' && r <= '\U000e007f'
+}
 
 // isBidi reports the embeddings, overrides and isolates of Unicode's bidirectional
 // algorithm.

@@ -87,7 +87,7 @@ are counted by what became of them:
 }
 
 func printJSON[T any](out io.Writer, list []T) error {
-	enc := json.NewEncoder(out)
+	enc := json.NewEncoder(view.JSONWriter(out))
 	enc.SetEscapeHTML(false)
 	for _, v := range list {
 		if err := enc.Encode(v); err != nil {

@@ -150,7 +150,7 @@ func (r *retries) done(result deadletter.Result) {
 			line.Error = &text
 		}
 		if b, err := json.Marshal(line); err == nil {
-			fmt.Fprintf(r.out, "%s\n", b)
+			fmt.Fprintf(r.out, "%s\n", view.JSON(string(b)))
 		}
 	case result.Err != nil:
 		fmt.Fprintf(r.err, "copydesk: letter %d: %s\n", l.Seq, view.OneLine(result.Err.Error()))

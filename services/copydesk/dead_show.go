@@ -129,7 +129,7 @@ func (s *shown) json(out io.Writer) error {
 	if err != nil {
 		return err
 	}
-	enc := json.NewEncoder(out)
+	enc := json.NewEncoder(view.JSONWriter(out))
 	enc.SetEscapeHTML(false)
 	return enc.Encode(struct {
 		Letter  deadletter.Letter   `json:"letter"`

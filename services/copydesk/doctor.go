@@ -51,7 +51,7 @@ something is wrong and not repaired.`,
 					return noDesk(err)
 				}
 				if asJSON {
-					err = json.NewEncoder(cmd.OutOrStdout()).Encode(struct {
+					err = json.NewEncoder(view.JSONWriter(cmd.OutOrStdout())).Encode(struct {
 						Findings []*doctor.Finding `json:"findings"`
 					}{found})
 				} else {

@@ -28,6 +28,8 @@ type dropOptions struct {
 	Backfill bool
 	Watch    bool
 	JSON     bool
+	NoWait   bool
+	StartAt  string
 
 	ContentType, Language, Published, URL, Ref string
 }
@@ -46,9 +48,13 @@ Each file is stored when its line appears on stdout: the item's identity and the
 file, or with --json a receipt. The same file dropped twice is two items, and dedupe
 says so.
 
+While the inbox or the server's disk is full, drop says so and waits; nothing of the
+file that waits is stored. With --no-wait it stops there instead, with exit code 3, and
+names the first file that is not stored: the same command with --start-at and that name
+drops the rest, and nothing twice.
+
 With --watch, copydesk goes on and drops what is created or changed below the
-directories, once it has been left alone for half a second; a file that the inbox has
-no room for is tried again until it has.`,
+directories, once it has been left alone for half a second.`,
 		Example: `  copydesk drop deploy/samples
   copydesk drop --source ap --watch /var/spool/ap
   curl -s https://news.example/story.html | copydesk drop --url https://news.example/story.html -`,
@@ -61,6 +67,8 @@ no room for is tried again until it has.`,
 	f.BoolVar(&o.Backfill, "backfill", false, "old material: it never delays live news")
 	f.BoolVar(&o.Watch, "watch", false, "go on and drop what appears in the directories")
 	f.BoolVar(&o.JSON, "json", false, "print a receipt in JSON for each file")
+	f.BoolVar(&o.NoWait, "no-wait", false, "stop at a full inbox instead of waiting for room")
+	f.StringVar(&o.StartAt, "start-at", "", "leave out the files before this `file`, in the order they are dropped")
 	f.StringVar(&o.ContentType, "content-type", "", "media `type` of the files, if their bytes do not tell")
 	f.StringVar(&o.Language, "language", "", "BCP 47 `tag` of the files, if known")
 	f.StringVar(&o.Published, "published", "", "`time` of publication for files that do not say, RFC 3339")
@@ -76,6 +84,10 @@ func (o *dropOptions) run(cmd *cobra.Command, paths []string) error {
 		return run.Usage(errors.New("drop: - is standard input and goes alone"))
 	case stdin && o.Watch:
 		return run.Usage(errors.New("drop: standard input cannot be watched"))
+	case o.StartAt != "" && (stdin || o.Watch):
+		return run.Usage(errors.New("drop: --start-at is for files, without --watch"))
+	case o.NoWait && o.Watch:
+		return run.Usage(errors.New("drop: --watch waits; leave out --no-wait"))
 	}
 	if err := article.CheckSource(o.Source); err != nil {
 		return run.Usage(err)
@@ -107,33 +119,53 @@ func (o *dropOptions) run(cmd *cobra.Command, paths []string) error {
 		d := &dropper{put: inbox.Put, source: o.Source, lane: o.lane(), header: o.hints()}
 		p := newReport(cmd, o.JSON)
 		d.done = p.done
+		if !o.NoWait {
+			d.waits = p.waiting
+		}
 		if stdin {
 			p.expect(1)
-			_ = d.reader(ctx, "", cmd.InOrStdin()) // the report has it
-			return p.end()
+			if err := d.reader(ctx, "", cmd.InOrStdin()); noRoom(err) {
+				return run.Exit(exitNoRoom, p.end())
+			}
+			return p.end() // the report has it
 		}
 		if o.Watch {
 			return watch(ctx, d, p, paths)
 		}
-		return dropAll(ctx, d, p, paths)
+		return o.dropAll(ctx, d, p, paths)
 	})
 }
 
-// dropAll drops every file once. A file that fails does not keep the others out.
-func dropAll(ctx context.Context, d *dropper, p *report, paths []string) error {
+// exitNoRoom is drop's exit code when it did not wait for room.
+const exitNoRoom = 3
+
+// dropAll drops every file once. A file that fails does not keep the others out, unless
+// there is no room for any.
+func (o *dropOptions) dropAll(ctx context.Context, d *dropper, p *report, paths []string) error {
 	files, err := list(paths)
 	if err != nil {
 		return fmt.Errorf("drop: %w", err)
 	}
+	if o.StartAt != "" {
+		at := slices.Index(files, o.StartAt)
+		if at < 0 {
+			return run.Usage(fmt.Errorf("drop: --start-at %q is none of the %d files", o.StartAt, len(files)))
+		}
+		files = files[at:]
+	}
 	p.expect(len(files))
-	for _, path := range files {
+	for i, path := range files {
 		if ctx.Err() != nil {
 			p.bar(nil)
 			return ctx.Err()
 		}
-		_ = d.file(ctx, path) // the report has it
+		if err := d.file(ctx, path); noRoom(err) {
+			p.bar(nil)
+			return run.Exit(exitNoRoom, fmt.Errorf("%s: %d of %d files are stored and this one is the first that is not; when there is room, drop the rest with --start-at %q",
+				noRoomWord(err), p.stored, len(files), files[i]))
+		}
 	}
-	return p.end()
+	return p.end() // it has the files that failed
 }
 
 func (o *dropOptions) lane() article.Lane {
@@ -167,6 +199,7 @@ type report struct {
 	json     bool
 	quiet    bool // a person sees the bar instead of a line for each file
 	progress *progressbar.ProgressBar
+	expected int
 	stored   int
 	failed   int
 }
@@ -188,6 +221,7 @@ const manyFiles = 20
 
 // expect says how many files come.
 func (p *report) expect(n int) {
+	p.expected = n
 	p.quiet = p.quiet && n > manyFiles
 	if isTerminal(p.err) && n > manyFiles {
 		p.progress = progressbar.NewOptions(n,
@@ -210,7 +244,7 @@ func (p *report) done(r door.Receipt, err error) {
 		case p.json:
 			b, err := json.Marshal(r)
 			if err == nil {
-				fmt.Fprintf(p.out, "%s\n", b)
+				fmt.Fprintf(p.out, "%s\n", view.JSON(string(b)))
 			}
 		case err != nil:
 			fmt.Fprintf(p.err, "copydesk: %s: %s\n", view.OneLine(name(r)), view.OneLine(err.Error()))
@@ -224,6 +258,17 @@ func (p *report) done(r door.Receipt, err error) {
 	})
 }
 
+// waiting says that a file has to wait, and for what.
+func (p *report) waiting(why error) {
+	p.aside(func() {
+		left := ""
+		if p.expected > 1 {
+			left = fmt.Sprintf(" of %d", p.expected)
+		}
+		fmt.Fprintf(p.err, "copydesk: %s: %d%s files are stored, waiting for room (Ctrl-C stops; copydesk status shows what is full)\n", noRoomWord(why), p.stored, left)
+	})
+}
+
 func name(r door.Receipt) string {
 	if r.File == nil {
 		return "standard input"
@@ -233,18 +278,20 @@ func name(r door.Receipt) string {
 
 // bar makes room for f's line and moves the bar on; without f it takes the bar away.
 func (p *report) bar(f func()) {
-	if p.progress == nil {
-		if f != nil {
-			f()
-		}
-		return
+	p.aside(f)
+	if p.progress != nil && f != nil {
+		_ = p.progress.Add(1) // a bar that cannot be drawn is no reason to stop
 	}
-	_ = p.progress.Clear() // a bar that cannot be drawn is no reason to stop
-	if f == nil {
-		return
+}
+
+// aside makes room for f's line and leaves the bar where it is.
+func (p *report) aside(f func()) {
+	if p.progress != nil {
+		_ = p.progress.Clear()
 	}
-	f()
-	_ = p.progress.Add(1)
+	if f != nil {
+		f()
+	}
 }
 
 // end returns an error when a file was not stored.

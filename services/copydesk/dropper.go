@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"time"
 	"unicode"
 
 	"github.com/nats-io/nats.go"
@@ -27,6 +28,33 @@ type dropper struct {
 	header nats.Header // hints for every file
 	// done is told what became of each file.
 	done func(door.Receipt, error)
+	// waits, if set, has a file that finds no room tried again until there is, and is
+	// told when the waiting begins.
+	waits func(why error)
+}
+
+const (
+	// firstWait and longestWait bound the pause before a file is tried again; it doubles.
+	firstWait   = 250 * time.Millisecond
+	longestWait = 5 * time.Second
+)
+
+// putPatiently is put, again for as long as there is no room.
+func (d *dropper) putPatiently(ctx context.Context, f bus.File) (door.Receipt, error) {
+	for pause := firstWait; ; pause = min(2*pause, longestWait) {
+		r, err := d.put(ctx, f)
+		if d.waits == nil || !noRoom(err) {
+			return r, err
+		}
+		if pause == firstWait {
+			d.waits(err)
+		}
+		select {
+		case <-time.After(pause):
+		case <-ctx.Done():
+			return r, err
+		}
+	}
 }
 
 // list returns the files that paths stand for, in order: a file for itself, a
@@ -101,7 +129,7 @@ func (d *dropper) reader(ctx context.Context, name string, r io.Reader) error {
 	if name != "" {
 		h.Set(article.HeaderFilename, headerSafe(filepath.Base(name)))
 	}
-	receipt, err := d.put(ctx, bus.File{Source: d.source, Lane: d.lane, Data: data, Header: h})
+	receipt, err := d.putPatiently(ctx, bus.File{Source: d.source, Lane: d.lane, Data: data, Header: h})
 	if name != "" {
 		receipt.File = &name
 	}
@@ -129,9 +157,20 @@ func headerSafe(s string) string {
 	}, s)
 }
 
+// noRoom reports that the inbox or the disk is full: nothing of the file was kept.
+func noRoom(err error) bool { return errors.Is(err, bus.ErrFull) || errors.Is(err, bus.ErrDisk) }
+
+// noRoomWord is the reason code and what it means.
+func noRoomWord(err error) string {
+	if errors.Is(err, bus.ErrDisk) {
+		return "the server's disk is full (disk_full)"
+	}
+	return "the inbox is full (inbox_full)"
+}
+
 // passing reports errors after which the same file may be stored later: the inbox
 // or its server is in trouble, not the file.
 func passing(err error) bool {
-	return errors.Is(err, bus.ErrFull) || errors.Is(err, bus.ErrNoAck) || errors.Is(err, nats.ErrConnectionClosed) ||
+	return noRoom(err) || errors.Is(err, bus.ErrNoAck) || errors.Is(err, nats.ErrConnectionClosed) ||
 		errors.Is(err, nats.ErrTimeout) || errors.Is(err, context.DeadlineExceeded) || errors.Is(err, nats.ErrNoResponders)
 }

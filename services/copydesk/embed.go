@@ -22,6 +22,7 @@ type road struct {
 	js     jetstream.JetStream
 	pub    *bus.Publisher
 	blobs  *bus.Blobs
+	intake *bus.Intake
 	inbox  *door.Inbox
 }
 
@@ -37,6 +38,7 @@ func embedRoad(ctx context.Context, o natsembed.Options, s bus.Settings) (*road,
 		return nil, err
 	}
 	r.server = server
+	r.intake.Heed(server.Trouble)
 	return r, nil
 }
 
@@ -65,7 +67,8 @@ func openRoad(ctx context.Context, dial bus.Dialer, s bus.Settings) (r *road, er
 	if r.pub, err = bus.NewPublisher(nc, bus.PublisherOptions{}); err != nil {
 		return nil, err
 	}
-	r.inbox, err = door.OpenInbox(ctx, r.js, bus.NewIntake(r.pub, r.blobs))
+	r.intake = bus.NewIntake(r.pub, r.blobs)
+	r.inbox, err = door.OpenInbox(ctx, r.js, r.intake)
 	return r, err
 }
 
@@ -91,6 +94,15 @@ func provision(ctx context.Context, dial bus.Dialer, s bus.Settings) error {
 	}
 	_, err = bus.Patiently(ctx, nc, func(ctx context.Context) (any, error) { return nil, bus.Provision(ctx, js, bus.NewTopology(s)) })
 	return err
+}
+
+// trouble returns why the server in the process stores nothing, nil while it does or
+// when NATS is elsewhere.
+func (r *road) trouble() error {
+	if r.server == nil {
+		return nil
+	}
+	return r.server.Trouble()
 }
 
 // Close takes the road down; a server in the process last.

@@ -150,7 +150,7 @@ because it cannot be read or another one stands against it, has its problem besi
 				}
 				noteProblems(list)
 				if asJSON {
-					enc := json.NewEncoder(cmd.OutOrStdout())
+					enc := json.NewEncoder(view.JSONWriter(cmd.OutOrStdout()))
 					for _, o := range list {
 						if err := enc.Encode(o); err != nil {
 							return err

@@ -94,7 +94,7 @@ func (o *overrideDedupeOptions) run(cmd *cobra.Command, verdict desk.Verdict, na
 			return err
 		}
 		if o.JSON {
-			err = json.NewEncoder(cmd.OutOrStdout()).Encode(override{Key: key, Kind: "dedupe", Revision: revision, Pair: &p})
+			err = json.NewEncoder(view.JSONWriter(cmd.OutOrStdout())).Encode(override{Key: key, Kind: "dedupe", Revision: revision, Pair: &p})
 		} else {
 			_, err = fmt.Fprintln(cmd.OutOrStdout(), key)
 		}

@@ -226,7 +226,7 @@ func (o *overrideEntityOptions) run(cmd *cobra.Command, v entity.Override) error
 			fmt.Fprintf(cmd.ErrOrStderr(), "copydesk: %s no longer holds: %s\n", view.OneLine(p.Key), view.OneLine(p.Reason))
 		}
 		if o.JSON {
-			return json.NewEncoder(cmd.OutOrStdout()).Encode(override{Key: key, Kind: "entity", Revision: revision, Entity: &e})
+			return json.NewEncoder(view.JSONWriter(cmd.OutOrStdout())).Encode(override{Key: key, Kind: "entity", Revision: revision, Entity: &e})
 		}
 		_, err = fmt.Fprintln(cmd.OutOrStdout(), key)
 		return err

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -35,7 +36,8 @@ func execute(ctx context.Context, args []string, s streams, environ func() []str
 		fmt.Fprintln(s.err, "copydesk: interrupted")
 		return run.ExitCode(err)
 	}
-	fmt.Fprintln(s.err, "copydesk:", view.Terminal(err.Error()))
+	// A file name may have line breaks: what follows one must not look like a line of ours.
+	fmt.Fprintln(s.err, "copydesk:", strings.ReplaceAll(view.Terminal(err.Error()), "\n", "\n  "))
 	if started {
 		return run.ExitCode(err)
 	}

@@ -13,6 +13,7 @@ import (
 
 	"github.com/copydesk/copydesk/pkg/overview"
 	"github.com/copydesk/copydesk/pkg/run"
+	"github.com/copydesk/copydesk/pkg/view"
 )
 
 // statusCommand is "copydesk status".
@@ -41,7 +42,7 @@ not balance: more items have ended than came in.`,
 					return err
 				}
 				if asJSON {
-					err = json.NewEncoder(cmd.OutOrStdout()).Encode(s)
+					err = json.NewEncoder(view.JSONWriter(cmd.OutOrStdout())).Encode(s)
 				} else {
 					err = s.print(cmd.OutOrStdout())
 				}

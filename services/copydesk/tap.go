@@ -277,11 +277,11 @@ func (p printer) dead(d *article.Dead) error {
 	return p.raw(b)
 }
 
-// raw prints JSON. JSON may hold what a terminal acts on.
+// raw prints JSON: byte by byte, but to a terminal with escapes for what it acts on.
 func (p printer) raw(b []byte) error {
 	s := string(b)
 	if p.terminal || p.line {
-		s = view.OneLine(s)
+		s = strings.ReplaceAll(view.JSON(s), "\n", " ")
 	}
 	return p.print(s)
 }

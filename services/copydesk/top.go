@@ -16,6 +16,7 @@ import (
 
 	"github.com/copydesk/copydesk/pkg/overview"
 	"github.com/copydesk/copydesk/pkg/run"
+	"github.com/copydesk/copydesk/pkg/view"
 )
 
 const (
@@ -89,7 +90,7 @@ func (o *topOptions) once(cmd *cobra.Command) error {
 			return err
 		}
 		if o.JSON {
-			return json.NewEncoder(cmd.OutOrStdout()).Encode(s)
+			return json.NewEncoder(view.JSONWriter(cmd.OutOrStdout())).Encode(s)
 		}
 		_, err = io.WriteString(cmd.OutOrStdout(), screen{server: c.nc.ConnectedUrlRedacted(), overview: s, interval: o.Interval}.text())
 		return err

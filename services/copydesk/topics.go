@@ -17,6 +17,7 @@ func exitCodesTopic() *cobra.Command {
          dead retry, dead purge: a letter that was chosen could not be, or none is there
          healthcheck: the process is not ready
   2    it was asked wrongly: an unknown flag, a missing argument, a bad value
+  3    drop --no-wait: there was no room for a file; nothing of it is stored
   130  a second SIGINT or SIGTERM ended it at once`,
 	}
 }

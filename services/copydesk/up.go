@@ -114,7 +114,7 @@ func (o *upOptions) run(cmd *cobra.Command) error {
 			}
 			p.HTTP.Handle(door.Pattern, h)
 		}
-		p.HTTP.SetReady(d.Ready)
+		p.HTTP.SetReady(func() error { return errors.Join(r.trouble(), d.Ready()) })
 		p.HTTP.SetDetail(d.Standing)
 		o.greet(cmd.ErrOrStderr(), p, r)
 		group, ctx := errgroup.WithContext(ctx)
@@ -195,6 +195,9 @@ func (o *upOptions) drop(ctx context.Context, r *road, stderr io.Writer) error {
 			fmt.Fprintf(stderr, "copydesk: %s: %s\n", view.OneLine(name(receipt)), view.OneLine(err.Error()))
 		}
 	}}
+	d.waits = func(why error) {
+		fmt.Fprintf(stderr, "copydesk: %s: the files to drop wait for room\n", noRoomWord(why))
+	}
 	for _, path := range files {
 		_ = d.file(ctx, path) // done has reported it
 	}

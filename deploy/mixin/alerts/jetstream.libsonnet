@@ -34,6 +34,17 @@
         ],
       },
       {
+        name: 'CopydeskStoreRefuses',
+        summary: 'The server stores nothing.',
+        description: 'The server has no JetStream, or a write to its disk failed: the disk is full. Nothing moves and senders are turned away. An embedded server starts again by itself once there is room.',
+        variants: [{ severity: 'critical', wait: '1m', expr: 'max by (job) (jetstream_server_jetstream_disabled{%(sel)s}) == 1' % c }],
+        local off = 'jetstream_server_jetstream_disabled{job="copydesk", instance="a"}',
+        tests: [
+          { name: 'a write failed', series: { [off]: '0x4 1x20' }, at: '3m', fires: [{ labels: { job: 'copydesk' } }] },
+          { name: 'it was started again at once', series: { [off]: '0x4 1x2 0x20' }, at: '3m', fires: [] },
+        ],
+      },
+      {
         name: 'CopydeskStoragePressure',
         summary: '{{ $labels.stream }} is nearly full.',
         description: '{{ $labels.stream }} holds {{ $value | humanizePercentage }} of what it may. Full, it refuses: the stage before it waits, and a full inbox turns senders away.',
