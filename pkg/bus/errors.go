@@ -14,6 +14,10 @@ var (
 	// within the server's duplicate window; beyond it, look first.
 	ErrNoAck = errors.New("no publish acknowledgement")
 
+	// ErrInProcess is an ErrNoAck: the server says that it is storing a message with the
+	// same id just now.
+	ErrInProcess = fmt.Errorf("%w: a message with this id is being stored", ErrNoAck)
+
 	// ErrFull means that the stream or the server has no room. Nothing was stored.
 	ErrFull = errors.New("stream is full")
 
@@ -58,7 +62,9 @@ func publishError(e *jetstream.APIError) error {
 		return fmt.Errorf("%w: %w", ErrFull, e)
 	case e.ErrorCode == codeWrongLastSequence, e.ErrorCode == codeWrongLastSequence2:
 		return fmt.Errorf("%w: %w", ErrConflict, e)
-	case e.ErrorCode == codeClusterNotAvailable, e.ErrorCode == codeNotLeader, e.ErrorCode == codeDuplicateInProcess:
+	case e.ErrorCode == codeDuplicateInProcess:
+		return fmt.Errorf("%w: %w", ErrInProcess, e)
+	case e.ErrorCode == codeClusterNotAvailable, e.ErrorCode == codeNotLeader:
 		return fmt.Errorf("%w: %w", ErrNoAck, e)
 	}
 	return e

@@ -53,6 +53,13 @@ const (
 	// 9 s, and stays well inside the duplicate window, so the same id cannot be stored
 	// twice.
 	resends = 6
+	// stuck is for how many of the publisher's timeouts an id may be "in process" before
+	// Put takes another. A node that loses the lead of a stream may keep ids of messages
+	// that it never got agreed upon, and refuses them for the whole duplicate window, 10
+	// minutes, when it leads again (nats-server 2.15.2 clears them from the newest
+	// backwards, up to the first that was agreed upon). By then any message that was really
+	// in process is stored or gone: a leader without a majority gives up after 10 s.
+	stuck = 4
 	// resendPause is the pause where the server said at once that nobody is there.
 	resendPause = 250 * time.Millisecond
 )
@@ -72,7 +79,7 @@ func (in *Intake) Put(ctx context.Context, f File) (Ack, error) {
 	if err := in.room(); err != nil {
 		return Ack{}, err
 	}
-	header := nats.Header{nats.MsgIdHdr: {"drop/" + nuid.Next()}}
+	header := nats.Header{nats.MsgIdHdr: {freshID()}}
 	for k, v := range f.Header {
 		header[k] = v
 	}
@@ -94,8 +101,12 @@ func (in *Intake) Put(ctx context.Context, f File) (Ack, error) {
 	return ack, err
 }
 
+// freshID is a message id of a file.
+func freshID() string { return "drop/" + nuid.Next() }
+
 // publish publishes a file's message until the server has answered.
 func (in *Intake) publish(ctx context.Context, f File, header nats.Header, data []byte) (Ack, error) {
+	var inProcess time.Time // since when the server has said nothing else
 	for end := time.Now().Add(resends * in.pub.opts.Timeout); ; {
 		m := &nats.Msg{Subject: article.InboxSubject(f.Lane, f.Source), Header: header, Data: data}
 		ack, err := in.pub.PublishWait(ctx, m)
@@ -104,6 +115,14 @@ func (in *Intake) publish(ctx context.Context, f File, header nats.Header, data 
 		}
 		if !errors.Is(err, ErrNoAck) || time.Now().After(end) || ctx.Err() != nil {
 			return ack, err
+		}
+		switch {
+		case !errors.Is(err, ErrInProcess):
+			inProcess = time.Time{}
+		case inProcess.IsZero():
+			inProcess = time.Now()
+		case time.Since(inProcess) > stuck*in.pub.opts.Timeout:
+			header.Set(nats.MsgIdHdr, freshID())
 		}
 		if full := in.room(); full != nil {
 			return ack, fmt.Errorf("%w; %w", full, err) // and it may be stored all the same

@@ -138,6 +138,49 @@ func TestIntake_givesUpWithoutAnInbox(t *testing.T) {
 	}
 }
 
+// A server that led a stream, lost the lead and leads again may take an id for one that it
+// is storing, for minutes.
+func TestIntake_takesAnotherIDWhereTheServerIsStuckWithOne(t *testing.T) {
+	t.Parallel()
+	in := newIntake(t, bus.Settings{})
+	if err := in.JS.DeleteStream(t.Context(), article.StreamInbox); err != nil {
+		t.Fatal(err)
+	}
+	ids := make(chan string, 100)
+	var first string
+	server := in.Connect(t, "server")
+	_, err := server.Subscribe("articles.inbox.ap", func(m *nats.Msg) {
+		id := m.Header.Get(nats.MsgIdHdr)
+		ids <- id
+		answer := `{"error":{"code":409,"err_code":10158,"description":"duplicate message id is in process"}}`
+		if first == "" {
+			first = id
+		} else if id != first {
+			answer = `{"stream":"ARTICLES_INBOX","seq":7}`
+		}
+		_ = m.Respond([]byte(answer)) // the publisher would time out
+	})
+	if err == nil {
+		err = server.Flush()
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	hasty := bus.NewIntake(newPublisher(t, in.Conn, bus.PublisherOptions{Timeout: 50 * time.Millisecond}), in.blobs)
+	ack, err := hasty.Put(t.Context(), bus.File{Source: "ap", Data: []byte("x")})
+	if err != nil || ack.Seq != 7 {
+		t.Fatalf("%+v, %v", ack, err)
+	}
+	close(ids)
+	var seen []string
+	for id := range ids {
+		seen = append(seen, id)
+	}
+	if n := len(seen); n < 3 || seen[1] != seen[0] || seen[n-1] == seen[0] {
+		t.Errorf("ids %v, want the first again, and another in the end", seen)
+	}
+}
+
 func TestBlobs_giveBackOnlyTheirOwn(t *testing.T) {
 	t.Parallel()
 	in := newIntake(t, bus.Settings{})
