@@ -48,6 +48,9 @@ type Options struct {
 	Attempts int
 	Backoff  time.Duration
 	Grace    time.Duration
+	// Calm is how long no news must have come in for a backfill to go at full speed.
+	// Before, one old article is on its way at a time. Default 10 s.
+	Calm time.Duration
 	// HousekeepingInterval is how often the trimmer and the ledger run beside
 	// ingest. Default one minute.
 	HousekeepingInterval time.Duration
@@ -80,6 +83,10 @@ type Options struct {
 	// Wrap, if set, is put around every stage's function. Tests inject faults by it.
 	Wrap func(stage string, f stage.Func) stage.Func
 }
+
+// DefaultCalm is Options.Calm's default: a desk that hears something every few seconds
+// is never calm.
+const DefaultCalm = 10 * time.Second
 
 // Desk is a set of stages.
 type Desk struct {
@@ -125,6 +132,9 @@ func New(o Options) (*Desk, error) {
 	}
 	if o.HousekeepingInterval == 0 {
 		o.HousekeepingInterval = time.Minute
+	}
+	if o.Calm == 0 {
+		o.Calm = DefaultCalm
 	}
 	if o.SurveyInterval == 0 {
 		o.SurveyInterval = 5 * time.Second
@@ -318,7 +328,7 @@ func (d *Desk) runStage(ctx context.Context, name string) error {
 	for _, c := range d.topo.Inputs(name) {
 		in := stage.Input{Stream: c.Stream, Consumer: c.Name, Prefetch: max(r.prefetch, 2*r.concurrency), Gate: p.gate, GateChanged: p.gateChanged}
 		if c.Lane == article.Backfill {
-			in.Prefetch, in.Gate = backfillPrefetch, d.backfillGate(js)
+			in.Prefetch, in.Admit = backfillPrefetch, newAdmission(js, d.topo, d.o.Calm).admit
 		}
 		inputs = append(inputs, in)
 	}
@@ -341,6 +351,7 @@ func (d *Desk) runStage(ctx context.Context, name string) error {
 		Func:     f,
 		Fallback: fallback,
 		Identify: p.identify,
+		Yields:   yields,
 		Part:     split,
 		Foreign:  foreign,
 
