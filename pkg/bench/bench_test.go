@@ -37,7 +37,7 @@ func TestRun_measuresEverythingOnce(t *testing.T) {
 	for _, profile := range []bus.Profile{bus.Fast, bus.Durable} {
 		t.Run(string(profile), func(t *testing.T) {
 			t.Parallel()
-			report, err := Run(t.Context(), Options{Start: starter(t), Profile: profile, N: 40, Rounds: 2, Rate: 200, RateTime: 200 * time.Millisecond, Calm: time.Millisecond})
+			report, err := Run(t.Context(), Options{Start: starter(t), Profile: profile, N: 40, Rounds: 2, Rate: 200, RateTime: 50 * time.Millisecond, Calm: time.Millisecond})
 			if err != nil {
 				t.Fatal(err)
 			}
