@@ -22,6 +22,7 @@ import (
 
 	"github.com/copydesk/copydesk/pkg/article"
 	"github.com/copydesk/copydesk/pkg/bus"
+	"github.com/copydesk/copydesk/pkg/desk"
 )
 
 // Server is a fresh NATS server with an empty store.
@@ -54,6 +55,11 @@ type Options struct {
 	Rate int
 	// RateTime is how long, but no more than N messages. Default 3 s.
 	RateTime time.Duration
+	// LiveRate is how many live articles a second come in while a backfill waits beside
+	// them, and while none does. Default 20.
+	LiveRate int
+	// Calm is the desk's. Default desk.DefaultCalm.
+	Calm time.Duration
 	// Idle is how many articles go one by one through the idle pipeline. Default 100,
 	// but no more than N.
 	Idle int
@@ -70,7 +76,7 @@ func (o Options) withDefaults() Options {
 	for _, d := range []struct {
 		value *int
 		def   int
-	}{{&o.N, 10000}, {&o.Rounds, 3}, {&o.Size, 4096}, {&o.Rate, 200}, {&o.Idle, 100}} {
+	}{{&o.N, 10000}, {&o.Rounds, 3}, {&o.Size, 4096}, {&o.Rate, 200}, {&o.LiveRate, 20}, {&o.Idle, 100}} {
 		if *d.value <= 0 {
 			*d.value = d.def
 		}
@@ -81,6 +87,9 @@ func (o Options) withDefaults() Options {
 	}
 	if o.RateTime == 0 {
 		o.RateTime = 3 * time.Second
+	}
+	if o.Calm == 0 {
+		o.Calm = desk.DefaultCalm
 	}
 	if o.Notice == nil {
 		o.Notice = func(string, ...any) {}
@@ -168,6 +177,9 @@ func steps(o Options, r *Report) []step {
 		{"pipeline-latency", fmt.Sprintf("pipeline, one article at a time and at %d a second", max(o.Rate/2, 1)), func(ctx context.Context) error {
 			return quiet(ctx, o, r)
 		}},
+		{"lanes", fmt.Sprintf("live news at %d a second, alone and beside a backfill", o.LiveRate), on(func(ctx context.Context, x *road) error {
+			return x.lanes(ctx, r)
+		})},
 		{"json", "JSON", func(context.Context) error { return codec(r) }},
 		{"dedupe", fmt.Sprintf("dedupe, %d articles", o.N), func(ctx context.Context) error { return dedupeIndex(ctx, r, o.N) }},
 	}

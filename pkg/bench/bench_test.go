@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/nats-io/nats.go"
@@ -36,7 +37,7 @@ func TestRun_measuresEverythingOnce(t *testing.T) {
 	for _, profile := range []bus.Profile{bus.Fast, bus.Durable} {
 		t.Run(string(profile), func(t *testing.T) {
 			t.Parallel()
-			report, err := Run(t.Context(), Options{Start: starter(t), Profile: profile, N: 40, Rounds: 2, Rate: 200})
+			report, err := Run(t.Context(), Options{Start: starter(t), Profile: profile, N: 40, Rounds: 2, Rate: 200, RateTime: 50 * time.Millisecond, Calm: time.Millisecond})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -56,6 +57,8 @@ func TestRun_measuresEverythingOnce(t *testing.T) {
 				"relay p50", "relay p99",
 				"start server_ready", "start desk_ready",
 				"idle p50", "idle p99", "pipeline p50", "pipeline p99",
+				"live-alone p50", "live-alone p99", "live-beside p50", "live-beside p99", "beside/alone p50", "beside/alone p99",
+				"backfill pending_first", "backfill pending_last", "backfill rate_beside", "backfill rate_alone",
 				"json text_only", "json tagged",
 				"dedupe signatures", "dedupe decisions", "dedupe heap_bytes", "dedupe index_bytes", "dedupe evidence_bytes",
 				"dedupe query_p50", "dedupe query_p99",

@@ -28,21 +28,31 @@ func (x *road) latency(ctx context.Context, r *Report, name string, rate int, da
 }
 
 // steady publishes at a rate and measures from publishing a file until the stored
-// result is delivered. Nothing but this publishes, so results come in as many as
-// files go out; an item tells which is whose.
+// result is delivered.
 func (x *road) steady(ctx context.Context, r *Report, name string, rate int, data func(i int) []byte) error {
 	ends, err := x.watch(ctx)
 	if err != nil {
 		return err
 	}
 	defer ends.stop()
-	pub, err := bus.NewPublisher(x.nc, bus.PublisherOptions{})
+	n := min(max(int(x.o.RateTime.Seconds()*float64(rate)), 1), x.o.N)
+	took, err := x.ways(ctx, ends, rate, n, func(i int) *nats.Msg { return file(x.o.Idle+i, data(i)) })
 	if err != nil {
 		return err
 	}
-	defer pub.Close()
+	r.percentiles(name, took)
+	return nil
+}
 
-	n := min(max(int(x.o.RateTime.Seconds()*float64(rate)), 1), x.o.N)
+// ways publishes n files at a rate and returns how long each took. Of what ends follows,
+// nothing but this publishes, so results come in as many as files go out; an item tells
+// which is whose.
+func (x *road) ways(ctx context.Context, ends *ends, rate, n int, next func(i int) *nats.Msg) ([]time.Duration, error) {
+	pub, err := bus.NewPublisher(x.nc, bus.PublisherOptions{})
+	if err != nil {
+		return nil, err
+	}
+	defer pub.Close()
 	var (
 		mu     sync.Mutex
 		sent   = make(map[string]time.Time, n) // by the key of its result
@@ -58,7 +68,7 @@ func (x *road) steady(ctx context.Context, r *Report, name string, rate int, dat
 		every := time.NewTicker(time.Second / time.Duration(rate))
 		defer every.Stop()
 		for i := range n {
-			m := file(x.o.Idle+i, data(i))
+			m := next(i)
 			item := m.Header.Get(article.HeaderItem)
 			start := time.Now()
 			err := pub.Publish(ctx, m, func(a bus.Ack, err error) {
@@ -85,7 +95,7 @@ func (x *road) steady(ctx context.Context, r *Report, name string, rate int, dat
 	arrived := make([]arrival, n)
 	for i := range arrived {
 		if arrived[i], err = ends.nextOr(ctx, failed); err != nil {
-			return err
+			return nil, err
 		}
 	}
 	acked.Wait() // every result is here, so every answer is about to be
@@ -93,12 +103,11 @@ func (x *road) steady(ctx context.Context, r *Report, name string, rate int, dat
 	for _, a := range arrived {
 		start, ok := sent[a.key]
 		if !ok {
-			return fmt.Errorf("a result came that nobody sent: %s", a.key)
+			return nil, fmt.Errorf("a result came that nobody sent: %s", a.key)
 		}
 		took = append(took, a.at.Sub(start))
 	}
-	r.percentiles(name, took)
-	return nil
+	return took, nil
 }
 
 // arrival is a finished record, seen by a subscriber.
@@ -125,7 +134,10 @@ type ends struct {
 }
 
 // watch follows everything that comes out from now on.
-func (x *road) watch(ctx context.Context) (*ends, error) {
+func (x *road) watch(ctx context.Context) (*ends, error) { return x.watchFor(ctx, "") }
+
+// watchFor follows what comes out on a subject; empty means all.
+func (x *road) watchFor(ctx context.Context, subject string) (*ends, error) {
 	e := &ends{ch: make(chan arrival, 1<<16)}
 	inbox := x.nc.NewInbox()
 	sub, err := x.nc.Subscribe(inbox, func(m *nats.Msg) {
@@ -136,7 +148,7 @@ func (x *road) watch(ctx context.Context) (*ends, error) {
 	}
 	// A consumer that pushes: a pull would have to be waiting at the right moment.
 	c, err := x.js.CreatePushConsumer(ctx, article.StreamEnriched, jetstream.ConsumerConfig{
-		DeliverSubject: inbox, DeliverPolicy: jetstream.DeliverNewPolicy,
+		DeliverSubject: inbox, FilterSubject: subject, DeliverPolicy: jetstream.DeliverNewPolicy,
 		AckPolicy: jetstream.AckNonePolicy, MemoryStorage: true, HeadersOnly: true,
 	})
 	if err != nil {

@@ -86,18 +86,23 @@ func while(ctx context.Context, run engine, f func(context.Context) error) error
 
 // fill drops files into the inbox.
 func (x *road) fill(ctx context.Context, files [][]byte) error {
+	return x.put(ctx, len(files), func(i int) *nats.Msg { return file(i, files[i]) })
+}
+
+// put publishes n files as fast as it can.
+func (x *road) put(ctx context.Context, n int, next func(i int) *nats.Msg) error {
 	pub, err := bus.NewPublisher(x.nc, bus.PublisherOptions{Batch: x.batch()})
 	if err != nil {
 		return err
 	}
 	defer pub.Close()
-	answers := make(chan error, len(files))
-	for i, data := range files {
-		if err := pub.Publish(ctx, file(i, data), func(_ bus.Ack, err error) { answers <- err }); err != nil {
+	answers := make(chan error, n)
+	for i := range n {
+		if err := pub.Publish(ctx, next(i), func(_ bus.Ack, err error) { answers <- err }); err != nil {
 			return err
 		}
 	}
-	for range files {
+	for range n {
 		if err := <-answers; err != nil {
 			return fmt.Errorf("fill the inbox: %w", err)
 		}
@@ -107,9 +112,13 @@ func (x *road) fill(ctx context.Context, files [][]byte) error {
 
 // file is inbox message i. It bears an item, which the relays pass on.
 func file(i int, data []byte) *nats.Msg {
+	return fileOn(article.InboxSubject(article.Live, source), i, data)
+}
+
+func fileOn(subject string, i int, data []byte) *nats.Msg {
 	item := fmt.Sprintf("bench%021d", i) // as long as a real one
 	return &nats.Msg{
-		Subject: article.InboxSubject(article.Live, source),
+		Subject: subject,
 		Header:  nats.Header{nats.MsgIdHdr: {"drop/" + item}, article.HeaderItem: {item}},
 		Data:    data,
 	}

@@ -40,6 +40,9 @@ func (e *encoder) document(v view) {
 	b := e.raw[:0]
 	le := binary.LittleEndian
 	b = le.AppendUint64(b, uint64(v.received))
+	b = le.AppendUint32(b, uint32(v.times.published))
+	b = le.AppendUint32(b, uint32(v.times.modified))
+	b = append(b, flag(v.times.live))
 	b = le.AppendUint64(b, v.seq)
 	b = le.AppendUint64(b, v.hash)
 	for _, n := range [...]uint32{v.chain, v.version, v.words, v.total, v.headline} {
@@ -54,6 +57,12 @@ func (e *encoder) document(v view) {
 	}
 	e.bytes(b)
 	e.raw = b
+}
+
+func (e *encoder) times(t times) {
+	e.u32(uint32(t.published))
+	e.u32(uint32(t.modified))
+	e.bytes([]byte{flag(t.live)})
 }
 
 func flag(on bool) byte {
@@ -121,8 +130,13 @@ func (d *decoder) string() string {
 	return string(b)
 }
 
+func (d *decoder) times() times {
+	return times{published: int32(d.u32()), modified: int32(d.u32()), live: d.flag()}
+}
+
 func (d *decoder) document(lists *[5]Hashes) (doc document) {
-	doc.received, doc.seq, doc.hash = int64(d.u64()), d.u64(), d.u64()
+	doc.received, doc.times = int64(d.u64()), d.times()
+	doc.seq, doc.hash = d.u64(), d.u64()
 	doc.chain, doc.version, doc.words, doc.total, doc.headline = d.u32(), d.u32(), d.u32(), d.u32(), d.u32()
 	doc.stub, doc.removed = d.flag(), d.flag()
 	for i := range lists {

@@ -14,10 +14,12 @@ type query struct {
 	a        *article.Article
 	hash     uint64
 	received int64
-	all      Hashes   // see wide
-	listed   []uint32 // articles with one triple
-	found    []hit    // the same for all triples
-	closest  []candidate
+	// published as in times.
+	published int32
+	all       Hashes   // see wide
+	listed    []uint32 // articles with one triple
+	found     []hit    // the same for all triples
+	closest   []candidate
 
 	weighedTo uint32  // up to which hash
 	weight    float64 // the mean weight of its own triples is known
@@ -36,7 +38,7 @@ type candidate struct {
 }
 
 func (q *query) begin(a *article.Article, s *Signature, o *Overrides) {
-	*q = query{s: s, o: o, a: a, hash: contentKey(s.Hash), received: nanos(a.Received), all: q.all[:0], listed: q.listed[:0], found: q.found[:0], closest: q.closest[:0]}
+	*q = query{s: s, o: o, a: a, hash: contentKey(s.Hash), received: nanos(a.Received), published: minutes(publishedOf(a)), all: q.all[:0], listed: q.listed[:0], found: q.found[:0], closest: q.closest[:0]}
 }
 
 // wide returns the triples of the beginning together with those kept of the rest.

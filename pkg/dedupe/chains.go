@@ -12,6 +12,7 @@ type chain struct {
 	provider string // the provider's version of the latest one
 	seq      uint64 // decision on the latest version
 	hash     uint64 // contentKey of the latest version
+	times    times  // of the latest version
 	latest   uint32 // its number, from 1
 	document uint32 // of the latest version, perhaps gone
 	copies   uint32

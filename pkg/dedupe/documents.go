@@ -6,7 +6,8 @@ const blockSize = 1024
 // document is what the index keeps of an article that was passed on, to compare later
 // ones with. Its hashes lie in its block, one list after the other.
 type document struct {
-	received int64  // nanoseconds since 1970
+	received int64 // nanoseconds since 1970
+	times    times
 	seq      uint64 // of its decision in the log
 	hash     uint64 // contentKey
 	chain    uint32

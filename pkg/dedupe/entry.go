@@ -47,8 +47,13 @@ type Entry struct {
 	Erased   bool `json:"erased,omitzero"`
 	Restated bool `json:"restated,omitzero"`
 
-	Received time.Time    `json:"received"`
-	Kind     article.Kind `json:"kind"`
+	Received time.Time `json:"received"`
+	// Lane, Published and Modified are the article's: they order versions that arrive
+	// out of order. A decision of before they were kept has none.
+	Lane      article.Lane `json:"lane,omitempty"`
+	Published *time.Time   `json:"published,omitempty"`
+	Modified  *time.Time   `json:"modified,omitempty"`
+	Kind      article.Kind `json:"kind"`
 	Signature
 	Keys Keys `json:"keys"`
 }
@@ -82,6 +87,9 @@ func first(a *article.Article, s Signature) Entry {
 		Evidence:  []article.Evidence{},
 		Changes:   []article.Change{},
 		Received:  a.Received,
+		Lane:      a.Lane,
+		Published: publishedOf(a),
+		Modified:  a.Modified,
 		Kind:      a.Kind,
 		Signature: s,
 		Keys:      s.keys,

@@ -14,7 +14,7 @@ import (
 var ErrImage = errors.New("not a usable image of an index")
 
 // imageMagic begins an image. The last digit changes with the format.
-const imageMagic = "copydesk index 1\n"
+const imageMagic = "copydesk index 2\n"
 
 // ImageHeader says what an image is a view of.
 type ImageHeader struct {
@@ -51,6 +51,7 @@ func (x *Index) WriteImage(w io.Writer, h ImageHeader) error {
 		e.string(c.provider)
 		e.u64(c.seq)
 		e.u64(c.hash)
+		e.times(c.times)
 		e.u32(c.latest)
 		e.u32(c.document)
 		e.u32(c.copies)
@@ -129,7 +130,7 @@ func (x *Index) readChains(d *decoder) {
 	x.chains.list = make([]chain, 0, roomFor(n))
 	x.chains.byItem = make(map[uint64]uint32, roomFor(n))
 	for i := range n {
-		c := chain{item: d.string(), provider: d.string(), seq: d.u64(), hash: d.u64(), latest: d.u32(), document: d.u32(), copies: d.u32(), held: d.u32()}
+		c := chain{item: d.string(), provider: d.string(), seq: d.u64(), hash: d.u64(), times: d.times(), latest: d.u32(), document: d.u32(), copies: d.u32(), held: d.u32()}
 		if d.err != nil {
 			return
 		}

@@ -98,6 +98,7 @@ func (x *Index) Decide(a *article.Article, s Signature, o *Overrides) Entry {
 	default:
 		x.decideText(q, &e)
 	}
+	x.keepOrder(&e, timesOf(a))
 	return e
 }
 
@@ -191,6 +192,7 @@ func (x *Index) Add(e Entry, seq uint64) {
 	c := &x.chains.list[id]
 	if e.Version > int(c.latest) {
 		c.latest, c.seq, c.hash, c.provider = uint32(e.Version), seq, contentKey(e.Hash), e.Keys.Version
+		c.times = e.times()
 	}
 	x.remember(&e, h, id, received)
 	if e.Relation == article.Kill {
@@ -220,7 +222,7 @@ func (x *Index) move(e *Entry, h uint64, a sighting, seq uint64) {
 func (x *Index) enter(e *Entry, chain uint32, seq uint64) uint32 {
 	x.chains.list[chain].held++
 	id := x.docs.add(document{
-		received: nanos(e.Received), seq: seq, hash: contentKey(e.Hash), chain: chain, version: uint32(e.Version),
+		received: nanos(e.Received), times: e.times(), seq: seq, hash: contentKey(e.Hash), chain: chain, version: uint32(e.Version),
 		words: uint32(e.Words), total: uint32(e.Total), headline: e.Headline, stub: e.Kind == article.KindPaywallStub,
 	}, e.Fingerprints, e.Figures, e.Lead, e.Names, e.Paragraphs)
 	for _, f := range e.Fingerprints {
@@ -318,14 +320,14 @@ func (x *Index) stepBack(e *Entry, seq uint64) {
 	if c.seq != seq {
 		return // a later version stands
 	}
-	c.latest, c.seq, c.hash, c.provider, c.document = uint32(e.Version-1), e.Previous, 0, "", 0
+	c.latest, c.seq, c.hash, c.provider, c.document, c.times = uint32(e.Version-1), e.Previous, 0, "", 0, times{}
 	if c.latest == 0 {
 		return
 	}
 	// Rare enough to look at them all.
 	for at := x.docs.next; at > x.docs.oldest; at-- {
 		if d := x.docs.get(at - 1); d.chain == id && d.version == c.latest && !d.removed {
-			c.hash, c.document = d.hash, at-1
+			c.hash, c.document, c.times = d.hash, at-1, d.times
 			return
 		}
 	}

@@ -97,7 +97,7 @@ func (x *Index) measure(q *query, old view) (m measures) {
 			m.opening++
 		}
 	}
-	m.gap = time.Duration(max(q.received-old.received, old.received-q.received))
+	m.gap = gap(q, &old)
 	m.headline = s.Headline != 0 && s.Headline == old.headline
 	return m
 }

@@ -48,6 +48,9 @@ type Options struct {
 	Attempts int
 	Backoff  time.Duration
 	Grace    time.Duration
+	// Calm is how long no news must have come in for a backfill to go at full speed.
+	// Before, one old article is on its way at a time. Default 10 s.
+	Calm time.Duration
 	// HousekeepingInterval is how often the trimmer and the ledger run beside
 	// ingest. Default one minute.
 	HousekeepingInterval time.Duration
@@ -87,6 +90,10 @@ type Options struct {
 // Housekeeping can be named among Options.Stages: the trimmer and the ledger in a process
 // of their own, which may remove messages where ingest may not.
 const Housekeeping = "housekeeping"
+
+// DefaultCalm is Options.Calm's default: a desk that hears something every few seconds
+// is never calm.
+const DefaultCalm = 10 * time.Second
 
 // Desk is a set of stages.
 type Desk struct {
@@ -133,6 +140,9 @@ func New(o Options) (*Desk, error) {
 	}
 	if o.HousekeepingInterval == 0 {
 		o.HousekeepingInterval = time.Minute
+	}
+	if o.Calm == 0 {
+		o.Calm = DefaultCalm
 	}
 	if o.SurveyInterval == 0 {
 		o.SurveyInterval = 5 * time.Second
@@ -338,7 +348,7 @@ func (d *Desk) runStage(ctx context.Context, name string) (err error) {
 	for _, c := range d.topo.Inputs(name) {
 		in := stage.Input{Stream: c.Stream, Consumer: c.Name, Prefetch: max(r.prefetch, 2*r.concurrency), Gate: p.gate, GateChanged: p.gateChanged}
 		if c.Lane == article.Backfill {
-			in.Prefetch, in.Gate = backfillPrefetch, d.backfillGate(js)
+			in.Prefetch, in.Admit = backfillPrefetch, newAdmission(js, d.topo, d.o.Calm).admit
 		}
 		inputs = append(inputs, in)
 	}
@@ -361,6 +371,7 @@ func (d *Desk) runStage(ctx context.Context, name string) (err error) {
 		Func:     f,
 		Fallback: fallback,
 		Identify: p.identify,
+		Yields:   yields,
 		Part:     split,
 		Foreign:  foreign,
 

@@ -7,8 +7,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/nats-io/nats.go/jetstream"
-
 	"github.com/copydesk/copydesk/pkg/article"
 	"github.com/copydesk/copydesk/pkg/bus"
 	"github.com/copydesk/copydesk/pkg/extract"
@@ -165,34 +163,4 @@ func (c *courier) unwrap(ctx context.Context, in stage.In) ([]byte, extract.Hint
 		}
 	}
 	return data, h, nil
-}
-
-const (
-	// backfillPrefetch keeps the old material that was already asked for, when news
-	// comes in, to a few files.
-	backfillPrefetch = 8
-	// backfillBacklog is the backlog of a hop up to which ingest takes old material.
-	backfillBacklog = 256
-)
-
-// backfillGate opens while every hop keeps up with what it is given.
-func (d *Desk) backfillGate(js jetstream.JetStream) func(context.Context) bool {
-	return func(ctx context.Context) bool {
-		ctx, cancel := context.WithTimeout(ctx, 2*time.Second)
-		defer cancel()
-		for _, c := range d.topo.Consumers {
-			if c.Lane == article.Backfill {
-				continue
-			}
-			consumer, err := js.Consumer(ctx, c.Stream, c.Name)
-			if err != nil {
-				return false
-			}
-			info := consumer.CachedInfo()
-			if info.NumPending+uint64(info.NumAckPending) >= backfillBacklog {
-				return false
-			}
-		}
-		return true
-	}
 }

@@ -32,6 +32,7 @@ const (
 	ReplicaMissing   = "replica_missing"
 	LedgerAhead      = "ledger_ahead"
 	LedgerLeak       = "ledger_leak"
+	LedgerDays       = "ledger_days"
 	ItemDoubled      = "item_doubled"
 )
 

@@ -15,6 +15,7 @@ import (
 	"github.com/copydesk/copydesk/pkg/desk"
 	"github.com/copydesk/copydesk/pkg/desktest"
 	"github.com/copydesk/copydesk/pkg/doctor"
+	"github.com/copydesk/copydesk/pkg/ledger"
 	"github.com/copydesk/copydesk/pkg/natsembed"
 )
 
@@ -352,6 +353,34 @@ func TestDoctor_namesWhatEndedTwice(t *testing.T) {
 	}
 	if want := []doctor.Item{{Item: "x1", Source: "ap", Lane: "live", Seq: 1, Last: article.StreamDuplicate}}; !cmp.Equal(want, found[0].Items) {
 		t.Errorf("items %+v, want %+v", found[0].Items, want)
+	}
+}
+
+func TestDoctor_findsDaysThatContradictTheSumsOfAllTime(t *testing.T) {
+	t.Parallel()
+	p := newPatient(t)
+	p.files(2)
+	books, err := ledger.Open(t.Context(), p.JS)
+	p.must(err)
+	p.must(books.Advance(t.Context()))
+	p.must(books.Save(t.Context()))
+	found, err := p.doctor().Audit(t.Context())
+	if diff := cmp.Diff([]string{}, p.codes(found, err)); diff != "" {
+		t.Fatalf("findings of a ledger that balances (-want +got):\n%s", diff)
+	}
+	kv, err := p.JS.KeyValue(t.Context(), bus.BucketState)
+	p.must(err)
+	e, err := kv.Get(t.Context(), "ledger")
+	p.must(err)
+	before, days, ok := strings.Cut(string(e.Value()), `"days":`)
+	if !ok {
+		t.Fatalf("a checkpoint without days: %s", e.Value())
+	}
+	_, err = kv.PutString(t.Context(), "ledger", before+`"days":`+strings.Replace(days, `"files":2`, `"files":3`, 1))
+	p.must(err)
+	found, err = p.doctor().Audit(t.Context())
+	if diff := cmp.Diff([]string{doctor.LedgerDays}, p.codes(found, err)); diff != "" {
+		t.Errorf("findings (-want +got):\n%s", diff)
 	}
 }
 

@@ -233,6 +233,13 @@ func (d *Doctor) books(ctx context.Context, known []*Finding) ([]*Finding, error
 	if err := books.Advance(ctx); err != nil {
 		return nil, fmt.Errorf("audit: %w", err)
 	}
+	if err := ledger.CheckDays(books.Report(), books.Days()); err != nil && len(known) == 0 {
+		found = append(found, &Finding{
+			Code: LedgerDays, What: fmt.Sprintf("the ledger's days do not balance: %v", err),
+			Why:    "items ended more than once before what is kept, or somebody else changed the ledger's key",
+			Advice: "copydesk status --days shows them; nothing that the streams still hold says more",
+		})
+	}
 	leak := ledger.Leak(before, hand, ledger.Total(books.Report()))
 	if leak != 0 && len(known) == 0 {
 		found = append(found, &Finding{

@@ -5,7 +5,8 @@
 //
 // A file counts as one item until ingest has said how many articles are in it. The
 // sums are saved, with the place they were read to, before the trimmer removes what
-// they were counted from, so they cover all time.
+// they were counted from, so they cover all time. Beside them are the sums of each day
+// on which files arrived, see Day.
 package ledger
 
 import (
@@ -67,6 +68,7 @@ var streams = []string{
 type checkpoint struct {
 	Next map[string]position `json:"next"`
 	Sums []Sums              `json:"sums"`
+	Days []Day               `json:"days"`
 }
 
 type position struct {
@@ -78,6 +80,9 @@ const checkpointKey = "ledger"
 
 // Ledger reads the streams. It is safe for concurrent use.
 type Ledger struct {
+	// Now tells the day; nil is time.Now. Set it before the first use.
+	Now func() time.Time
+
 	js jetstream.JetStream
 	kv jetstream.KeyValue
 
@@ -86,6 +91,7 @@ type Ledger struct {
 	saved    map[string]position
 	next     map[string]position
 	sums     map[key]*Sums
+	days     []*Day // by date
 }
 
 type key struct {
@@ -104,7 +110,7 @@ func Open(ctx context.Context, js jetstream.JetStream) (*Ledger, error) {
 }
 
 func (l *Ledger) load(ctx context.Context) error {
-	l.revision, l.saved, l.next, l.sums = 0, map[string]position{}, map[string]position{}, map[key]*Sums{}
+	l.revision, l.saved, l.next, l.sums, l.days = 0, map[string]position{}, map[string]position{}, map[key]*Sums{}, nil
 	e, err := l.kv.Get(ctx, checkpointKey)
 	if errors.Is(err, jetstream.ErrKeyNotFound) {
 		return nil
@@ -122,6 +128,9 @@ func (l *Ledger) load(ctx context.Context) error {
 	}
 	for _, s := range c.Sums {
 		l.sums[key{s.Source, s.Lane}] = &s
+	}
+	for _, d := range c.Days {
+		l.days = append(l.days, &d)
 	}
 	return nil
 }
@@ -146,6 +155,9 @@ func (l *Ledger) Advance(ctx context.Context) error {
 
 // advance reports whether messages it had not read are gone.
 func (l *Ledger) advance(ctx context.Context) (behind bool, err error) {
+	if err := l.beginDays(ctx); err != nil {
+		return false, err
+	}
 	for _, name := range streams {
 		s, err := l.js.Stream(ctx, name)
 		if err != nil {
@@ -153,11 +165,14 @@ func (l *Ledger) advance(ctx context.Context) (behind bool, err error) {
 		}
 		at := l.next[name]
 		if created := s.CachedInfo().Created; !at.Created.Equal(created) {
+			if !at.Created.IsZero() {
+				l.forgetPlaces(name)
+			}
 			at = position{Created: created, Seq: 1}
 		}
 		behind = behind || s.CachedInfo().State.FirstSeq > at.Seq
-		at.Seq, err = bus.Scan(ctx, l.js, name, bus.ScanOptions{From: at.Seq}, func(m jetstream.Msg, _ *jetstream.MsgMetadata) error {
-			l.count(name, m)
+		at.Seq, err = bus.Scan(ctx, l.js, name, bus.ScanOptions{From: at.Seq}, func(m jetstream.Msg, meta *jetstream.MsgMetadata) error {
+			l.count(name, m, meta.Sequence.Stream)
 			return nil
 		})
 		if err != nil {
@@ -165,11 +180,12 @@ func (l *Ledger) advance(ctx context.Context) (behind bool, err error) {
 		}
 		l.next[name] = at
 	}
+	l.closeDays()
 	return behind, nil
 }
 
 // count enters one message into the sums.
-func (l *Ledger) count(stream string, m jetstream.Msg) {
+func (l *Ledger) count(stream string, m jetstream.Msg, seq uint64) {
 	h := m.Headers()
 	switch stream {
 	case article.StreamInbox, article.StreamBackfill:
@@ -180,13 +196,13 @@ func (l *Ledger) count(stream string, m jetstream.Msg) {
 		if stream == article.StreamBackfill {
 			lane = article.Backfill
 		}
-		l.of(article.SourceOf(m.Subject()), lane).Files++
+		l.enter(article.SourceOf(m.Subject()), lane, seq, Sums{Files: 1})
 		return
 	}
 	if h.Get(article.HeaderOriginSeq) == "" || h.Get(article.HeaderRun) != "" {
 		return // a stranger's message, or a replay's
 	}
-	s := l.of(h.Get(article.HeaderSource), article.Lane(h.Get(article.HeaderLane)))
+	var s Sums
 	retried := h.Get(article.HeaderRetry) != "" && h.Get(article.HeaderRetry) != "0"
 	if retried {
 		// It was dead; now it is whatever this message says.
@@ -200,14 +216,17 @@ func (l *Ledger) count(stream string, m jetstream.Msg) {
 	case article.StreamDead:
 		s.Dead++
 		if m.Subject() == article.DeadSubject(article.StageIngest) {
-			opened(s, h, retried)
+			opened(&s, h, retried)
 		}
 	case article.StreamIngested:
 		if retried {
 			s.Dead++ // its end will say that it was dead
 		}
-		opened(s, h, retried)
+		opened(&s, h, retried)
 	}
+	// A number that is none is of the oldest day.
+	origin, _ := strconv.ParseUint(h.Get(article.HeaderOriginSeq), 10, 64)
+	l.enter(h.Get(article.HeaderSource), article.Lane(h.Get(article.HeaderLane)), origin, s)
 }
 
 // opened counts a file by its first article. A file that died whole counted as one item;
@@ -269,7 +288,7 @@ func Total(report []Sums) Sums {
 func (l *Ledger) Save(ctx context.Context) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	b, err := json.Marshal(checkpoint{Next: l.next, Sums: l.report()})
+	b, err := json.Marshal(checkpoint{Next: l.next, Sums: l.report(), Days: l.reportDays()})
 	if err != nil {
 		return fmt.Errorf("save ledger: %w", err)
 	}

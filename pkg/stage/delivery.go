@@ -38,6 +38,7 @@ type delivery struct {
 	raw      string          // the blob they share, once stored
 	stored   []func()        // to tell once all are stored
 	placed   []func(bus.Ack) // by message, to tell where it is stored; may be short
+	leave    func()          // what it was admitted for last is stored
 	word     []byte          // the last word once they are stored; nil means an ack
 	outcome  outcome
 	waiting  atomic.Int32 // messages without an answer, plus one while sending

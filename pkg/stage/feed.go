@@ -110,6 +110,9 @@ func (f *feed) begin(d *delivery, cancel context.CancelCauseFunc, now time.Time)
 // settle says the last word about a delivery and makes room for the next.
 func (f *feed) settle(d *delivery, word []byte) {
 	d.state.Store(stateSettled)
+	if d.leave != nil {
+		d.leave()
+	}
 	f.say(d, word)
 	f.mu.Lock()
 	delete(f.flight, d.in.Seq)

@@ -81,15 +81,20 @@ func (r *runner) publish(d *delivery, msgs []*nats.Msg) {
 	for i, m := range msgs {
 		if d.doubtful && r.seen.has(m.Header.Get(nats.MsgIdHdr)) {
 			r.m.dupAcks.Inc()
+			if i == 0 && d.leave != nil {
+				d.leave()
+			}
 			r.answered(d, nil)
 			continue
 		}
+		leave := r.admit(d, i)
 		sent := r.traceSend(d, m, len(msgs) > 1)
 		err := r.fit(r.calls, d, m)
 		if err == nil {
 			r.m.out.Add(float64(len(m.Data)))
 			err = r.pub.Publish(r.calls, m, func(a bus.Ack, err error) {
 				sent.answered(err)
+				leave()
 				if a.Duplicate {
 					r.m.dupAcks.Inc()
 				}
@@ -104,10 +109,27 @@ func (r *runner) publish(d *delivery, msgs []*nats.Msg) {
 		}
 		if err != nil {
 			sent.answered(err)
+			leave()
 			r.answered(d, err)
 		}
 	}
 	r.answered(d, nil)
+}
+
+// admit waits until one more out of a delivery may be published, where that needs
+// admission: the first has that of its message. It waits no longer once the stage stops.
+func (r *runner) admit(d *delivery, i int) (leave func()) {
+	leave = func() {}
+	switch {
+	case d.feed.in.Admit == nil:
+	case i > 0:
+		if admitted, err := d.feed.in.Admit(r.waits); err == nil {
+			leave = admitted
+		}
+	case d.leave != nil:
+		leave = d.leave
+	}
+	return leave
 }
 
 // buried counts a dead letter that is stored.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -41,6 +42,8 @@ type runner struct {
 
 	feeds    []*feed
 	work     chan *delivery
+	behind   chan *delivery // what yields to work
+	admitted chan *delivery // what must be admitted
 	suspects chan *delivery
 	paused   atomic.Int64 // no function is called before this Unix time in ns
 	stuck    atomic.Int32
@@ -49,6 +52,7 @@ type runner struct {
 	quit     chan struct{} // closed when its workers must go
 	fatal    chan error
 	calls    context.Context // of the function: outlives Run's by Grace
+	waits    context.Context // of who waits for admission: ends when the stage stops
 	workers  sync.WaitGroup
 }
 
@@ -74,7 +78,8 @@ func newRunner(ctx context.Context, nc *nats.Conn, o Options) (*runner, error) {
 	for _, in := range o.Inputs {
 		r.feeds = append(r.feeds, newFeed(r, in))
 	}
-	r.work, r.suspects = make(chan *delivery, 2*prefetch), make(chan *delivery, 2*prefetch)
+	r.work, r.behind = make(chan *delivery, 2*prefetch), make(chan *delivery, 2*prefetch)
+	r.admitted, r.suspects = make(chan *delivery, 2*prefetch), make(chan *delivery, 2*prefetch)
 	var since time.Time
 	for _, f := range r.feeds {
 		t, err := f.bind(ctx)
@@ -98,10 +103,18 @@ func (r *runner) run(ctx context.Context) error {
 	calls, cancel := context.WithCancelCause(context.WithoutCancel(ctx))
 	defer cancel(errStopping)
 	r.calls = calls
+	waits, endWaits := context.WithCancel(calls)
+	defer endWaits()
+	r.waits = waits
 	for range r.o.Concurrency {
 		r.startWorker()
 	}
 	r.startSuspectWorker()
+	if slices.ContainsFunc(r.feeds, func(f *feed) bool { return f.in.Admit != nil }) {
+		for range r.o.Concurrency {
+			r.startAdmittedWorker()
+		}
+	}
 
 	watch, stopWatching := context.WithCancel(calls)
 	var watchers sync.WaitGroup
@@ -126,6 +139,7 @@ func (r *runner) run(ctx context.Context) error {
 	case <-ctx.Done():
 	case err = <-r.fatal:
 	}
+	endWaits()
 	r.drain(cancel)
 	close(stopped)
 	stopWatching()
@@ -156,9 +170,15 @@ func (r *runner) drain(cancel context.CancelCauseFunc) {
 	defer look.Stop()
 	for r.inFlight() > 0 {
 		select {
+		// The workers may all be busy with long work; what they have not begun need not
+		// wait for them.
 		case d := <-r.work:
-			// The workers may all be busy with long work; what they have not begun need
-			// not wait for them.
+			r.process(d)
+			continue
+		case d := <-r.behind:
+			r.process(d)
+			continue
+		case d := <-r.admitted:
 			r.process(d)
 			continue
 		case <-look.C:
@@ -225,9 +245,12 @@ func (r *runner) abandon(d *delivery) {
 		r.fail(fmt.Errorf("%d calls hang past their deadline of %s", n, r.o.Timeout))
 		return
 	}
-	if d.suspect {
+	switch {
+	case d.suspect:
 		r.startSuspectWorker()
-	} else {
+	case d.feed.in.Admit != nil:
+		r.startAdmittedWorker()
+	default:
 		r.startWorker()
 	}
 	// The verdict may wait for the server, which this goroutine must not. It takes over

@@ -91,15 +91,19 @@ type Input struct {
 	// Default 4 for each worker, at least 16.
 	Prefetch int
 	// Gate, if set, is asked every GateInterval; while it says false nothing is
-	// pulled. It keeps old material out of the way of the news, and a standby from
-	// work.
+	// pulled. It keeps a standby from work.
 	Gate func(context.Context) bool
 	// GateChanged, if set, has the gate asked at once.
 	GateChanged <-chan struct{}
+	// Admit, if set, is asked before a message is worked on, and once more before each of
+	// its outs but the first is published, so that a file of many articles does not flood
+	// the stage after this one. It returns when there is room, or an error once ctx is
+	// done. The one who is admitted calls leave when what it was admitted for is stored.
+	// Messages of such an input have workers of their own and hold up no others.
+	Admit func(ctx context.Context) (leave func(), err error)
 }
 
-// GateInterval is how often a Gate is asked: often enough that a backfill fills
-// idle time, seldom enough that asking costs nothing.
+// GateInterval is how often a Gate is asked.
 const GateInterval = 250 * time.Millisecond
 
 // Output is a stream the stage publishes to, and where in it.
@@ -134,6 +138,10 @@ type Options struct {
 	// fails for good, is buried item by item for the rest. It returns nil for an item that
 	// this input, a retry, is not about. Nil: one input is one item.
 	Part func(in In, i, n int) nats.Header
+
+	// Yields, if set, reports whether a message gives way to others: of those that wait
+	// in this process it is worked on when none of the others is left.
+	Yields func(in In) bool
 
 	// Concurrency is how many messages are worked on at a time. Default 1.
 	Concurrency int

@@ -9,6 +9,7 @@ import (
 	"runtime/debug"
 	"slices"
 	"strconv"
+	"sync"
 	"time"
 
 	"github.com/nats-io/nats.go"
@@ -29,27 +30,40 @@ const (
 )
 
 // startWorker starts one of the workers.
-func (r *runner) startWorker() { r.startOn(r.work, r.process) }
+func (r *runner) startWorker() { r.startOn(r.work, r.behind, r.process) }
+
+// startAdmittedWorker starts one of the workers for messages that must be admitted: the
+// others never wait for that.
+func (r *runner) startAdmittedWorker() { r.startOn(r.admitted, nil, r.processAdmitted) }
 
 // startSuspectWorker starts the one worker for messages that may kill the process.
 // Before each it writes down that it starts, so that the count survives the death
 // and the innocent ones that were buffered beside it are not counted.
-func (r *runner) startSuspectWorker() { r.startOn(r.suspects, r.interrogate) }
+func (r *runner) startSuspectWorker() { r.startOn(r.suspects, nil, r.interrogate) }
 
-// startOn starts a worker that works on a queue until the stage ends, or until one call
-// hung so long that abandon has replaced the worker.
-func (r *runner) startOn(queue <-chan *delivery, work func(*delivery) bool) {
+// startOn starts a worker that works on a queue, and on another while that is empty,
+// until the stage ends, or until one call hung so long that abandon has replaced the
+// worker.
+func (r *runner) startOn(queue, behind <-chan *delivery, work func(*delivery) bool) {
 	r.workers.Add(1)
 	go func() {
 		for {
+			var d *delivery
 			select {
-			case <-r.quit:
+			case d = <-queue:
+			default:
+				select {
+				case <-r.quit:
+				case d = <-queue:
+				case d = <-behind:
+				}
+			}
+			if d == nil {
 				r.workers.Done()
 				return
-			case d := <-queue:
-				if !work(d) {
-					return
-				}
+			}
+			if !work(d) {
+				return
 			}
 		}
 	}()
@@ -57,10 +71,30 @@ func (r *runner) startOn(queue <-chan *delivery, work func(*delivery) bool) {
 
 // enqueue hands a delivery to the workers.
 func (r *runner) enqueue(d *delivery) {
+	queue := r.work
+	switch {
+	case d.feed.in.Admit != nil:
+		queue = r.admitted
+	case r.o.Yields != nil && r.o.Yields(d.in):
+		queue = r.behind
+	}
 	select {
-	case r.work <- d:
+	case queue <- d:
 	case <-r.quit:
 	}
+}
+
+// processAdmitted works on a delivery once it is admitted. When the stage stops meanwhile
+// it goes back, unless it has begun to publish.
+func (r *runner) processAdmitted(d *delivery) bool {
+	leave, err := d.feed.in.Admit(r.waits)
+	if err == nil {
+		d.leave = sync.OnceFunc(leave)
+	} else if d.msgs == nil {
+		r.giveBack(d, 0, outcomeLater)
+		return true
+	}
+	return r.process(d)
 }
 
 // process works on a delivery and reports whether its goroutine may go on: not when

@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"os"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -34,6 +35,11 @@ folder of its own that are thrown away afterwards (TMPDIR says where).
                is a copy. It gets a quarter of --n
   idle         one article at a time through an idle pipeline
   start        until the server takes connections, and until every stage pulls
+  lanes        live articles at a steady rate, by turns alone (live-alone) and beside a
+               backfill that never runs dry (live-beside): pending_first and
+               pending_last are the least that waited when a turn began and ended,
+               rate_beside and rate_alone how fast the backfill went beside live
+               news and without any
   json         one decode and one encode of a record of 4 KiB
   dedupe       signatures of generated articles; decisions, the time of a verdict on
                a signature, memory an article (heap_bytes all of it, index_bytes the
@@ -61,8 +67,8 @@ BENCH limits the run to some of: ` + strings.Join(bench.Steps(), ", ") + `.`,
 			if o.Profile != bus.Fast && o.Profile != bus.Durable {
 				return run.Usage(fmt.Errorf("profile %q: want %s or %s", profile, bus.Fast, bus.Durable))
 			}
-			if o.N < 1 || o.Rounds < 1 || o.Size < 1 {
-				return run.Usage(fmt.Errorf("--n, --rounds and --size must be at least 1"))
+			if o.N < 1 || o.Rounds < 1 || o.Size < 1 || o.LiveRate < 1 {
+				return run.Usage(fmt.Errorf("--n, --rounds, --size and --live-rate must be at least 1"))
 			}
 			o.Notice = func(format string, args ...any) { fmt.Fprintf(cmd.ErrOrStderr(), format+"\n", args...) }
 			o.Start = func(p bus.Profile) (*bench.Server, error) { return benchServer(p, loopback) }
@@ -78,12 +84,14 @@ BENCH limits the run to some of: ` + strings.Join(bench.Steps(), ", ") + `.`,
 	}
 	f := cmd.Flags()
 	f.IntVar(&o.N, "n", 10000, "messages of each relay in a round")
+	f.IntVar(&o.LiveRate, "live-rate", 20, "live articles a second beside a backfill")
+	f.DurationVar(&o.RateTime, "rate-time", 3*time.Second, "how long each measurement at a steady rate takes")
 	f.IntVar(&o.Rounds, "rounds", 3, "how often everything is measured")
 	f.IntVar(&o.Size, "size", 4096, "`bytes` of a relayed message")
 	f.StringVar(&profile, "profile", string(bus.Fast), "durability: `fast`, or durable to survive a power cut too")
 	f.BoolVar(&loopback, "listen", false, "connect by TCP over loopback, not by pipes in the process")
 	f.BoolVar(&asJSON, "json", false, "print one JSON object a line")
-	for _, name := range []string{"n", "rounds", "size", "listen"} {
+	for _, name := range []string{"n", "rounds", "size", "listen", "live-rate", "rate-time"} {
 		rename(f, name, "bench-"+name)
 	}
 	return cmd

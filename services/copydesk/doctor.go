@@ -40,6 +40,8 @@ func doctorCommand() *cobra.Command {
   ledger_leak, item_doubled          items that came in and did not end, or ended
                                      twice, by name
   ledger_ahead                       a crash took what the ledger had counted
+  ledger_days                        the accounts by day contradict those of all time,
+                                     or a day that is closed does not balance
 
 The flags about streams must be those of the workers. The exit code is 1 when
 something is wrong and not repaired.`,

@@ -19,8 +19,8 @@ import (
 // statusCommand is "copydesk status".
 func statusCommand() *cobra.Command {
 	var (
-		nats   connection
-		asJSON bool
+		nats         connection
+		asJSON, days bool
 	)
 	cmd := &cobra.Command{
 		Use:   "status",
@@ -32,11 +32,22 @@ func statusCommand() *cobra.Command {
 A file counts as one item until it is opened. "since" is for how long the oldest message
 has waited that a stage has not finished; a stage is absent when nobody pulls for it.
 With --json there are also the lanes, the streams, the last dead letters, how long the
-newest records took, and the versions that wrote them. The exit code is 1 when the ledger does
+newest records took, and the versions that wrote them.
+
+With --days it shows the ledger by day of arrival (UTC), by source and lane, whenever the
+items ended. A day is closed when it is over and all that came in on it has ended; what
+changes after that, by the retry of a dead letter, is noted as an amendment. Days are
+kept for 400 days, longer than what they were counted from, by source for 35; older ones
+are one row. With --json a day is a line.
+
+The exit code is 1 when the ledger does
 not balance: more items have ended than came in.`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return nats.withClient(cmd, func(ctx context.Context, c *client) error {
+				if days {
+					return showDays(ctx, c.js, cmd.OutOrStdout(), asJSON)
+				}
 				s, err := readStatus(ctx, c.js)
 				if err != nil {
 					return err
@@ -55,6 +66,7 @@ not balance: more items have ended than came in.`,
 	}
 	nats.flags(cmd.Flags())
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")
+	cmd.Flags().BoolVar(&days, "days", false, "show the ledger by day of arrival")
 	return cmd
 }
 
