@@ -133,7 +133,7 @@ func (l *laneBench) turn(ctx context.Context) ([]time.Duration, error) {
 // withBackfill runs f while old material waits, and tells how much of it was done and how
 // much waited before and after. It leaves an idle desk.
 func (l *laneBench) withBackfill(ctx context.Context, f func() error, tell func(done, first, last uint64, wall time.Duration)) error {
-	n := max(int(l.o.RateTime.Seconds()*backfillRate), 100)
+	n := max(int(l.o.RateTime.Seconds()*backfillRate), 300)
 	from := l.archived
 	l.archived += n
 	subject := article.InboxSubject(article.Backfill, archive)

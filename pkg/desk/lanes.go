@@ -53,6 +53,7 @@ type admission struct {
 	turn   sync.Mutex // of those who wait; guards the following
 	looked time.Time  // the latest look
 	room   int64      // that it found, less what was admitted since
+	full   bool       // speed: see look
 }
 
 // hop is a consumer of the way, the inbox's first.
@@ -108,11 +109,14 @@ func (a *admission) admit(ctx context.Context) (leave func(), err error) {
 }
 
 // look returns how many old articles may come in. It asks no further than there is room.
+// Full speed begins with a look that finds nothing on its way and no news for a while:
+// news that takes longer than that is still news.
 func (a *admission) look(ctx context.Context) (room int64, err error) {
 	ctx, cancel := context.WithTimeout(ctx, lookPatience)
 	defer cancel()
 	// First, since what leaves while we look may otherwise be in neither count.
 	inside := a.inside.Load()
+	empty, recent := true, false
 	for i, ask := range a.hops {
 		info, err := ask(ctx)
 		if err != nil {
@@ -120,15 +124,19 @@ func (a *admission) look(ctx context.Context) (room int64, err error) {
 		}
 		waiting := int64(info.NumPending) + int64(info.NumAckPending)
 		if i == 0 { // the inbox
-			room = withoutNews - inside
-			if waiting > 0 || a.recent(info) {
-				room = besideNews - inside
+			recent = waiting > 0 || a.recent(info)
+			a.full = a.full && !recent
+			room = besideNews - inside
+			if a.full {
+				room = withoutNews - inside
 			}
 		}
+		empty = empty && waiting == 0
 		if room -= waiting; room <= 0 {
 			return 0, nil
 		}
 	}
+	a.full = a.full || empty && !recent
 	return room, nil
 }
 
