@@ -85,15 +85,7 @@ func (g *grant) look(stream string) { g.api("STREAM.INFO." + stream) }
 // left alone. A scan asks the stream's leader whether it has seen all, and who may ask
 // that may also read single messages by their sequence, whatever their subject.
 func (g *grant) scan(stream string, subject ...string) {
-	g.look(stream)
-	g.api("STREAM.MSG.GET." + stream)
-	g.api("CONSUMER.INFO."+stream+".*", "CONSUMER.MSG.NEXT."+stream+".*", "CONSUMER.DELETE."+stream+".*")
-	if len(subject) == 0 {
-		g.api("CONSUMER.CREATE."+stream+".*", "CONSUMER.CREATE."+stream+".*.>")
-	}
-	for _, s := range subject {
-		g.api("CONSUMER.CREATE." + stream + ".*." + s)
-	}
+	g.passing(stream, subject...)
 	for _, c := range g.t.Consumers {
 		if c.Stream != stream {
 			continue
@@ -102,6 +94,19 @@ func (g *grant) scan(stream string, subject ...string) {
 			g.Deny = append(g.Deny, "$JS.API.CONSUMER."+r+stream+"."+c.Name)
 		}
 		g.Deny = append(g.Deny, "$JS.API.CONSUMER.CREATE."+stream+"."+c.Name+".>")
+	}
+}
+
+// passing allows passing consumers, and does not keep the durable ones from them.
+func (g *grant) passing(stream string, subject ...string) {
+	g.look(stream)
+	g.api("STREAM.MSG.GET." + stream)
+	g.api("CONSUMER.INFO."+stream+".*", "CONSUMER.MSG.NEXT."+stream+".*", "CONSUMER.DELETE."+stream+".*")
+	if len(subject) == 0 {
+		g.api("CONSUMER.CREATE."+stream+".*", "CONSUMER.CREATE."+stream+".*.>")
+	}
+	for _, s := range subject {
+		g.api("CONSUMER.CREATE." + stream + ".*." + s)
 	}
 }
 
@@ -295,6 +300,7 @@ func repairAccess(t *bus.Topology) Access {
 	g.declare()
 	g.examine()
 	for _, s := range t.Streams {
+		g.passing(s.Name)
 		g.fetch(s.Name)
 	}
 	for _, c := range t.Consumers {
