@@ -30,6 +30,8 @@ type Trimmer struct {
 	topo   *Topology
 	guards []Guard
 	now    func() time.Time
+	// Sweeper, if set, is told which files go.
+	Sweeper *Sweeper
 }
 
 // NewTrimmer returns a trimmer for a road.
@@ -97,6 +99,11 @@ func (t *Trimmer) trim(ctx context.Context, row Stream, waiting map[string]time.
 	}
 	if keep <= state.FirstSeq {
 		return 0, nil
+	}
+	if t.Sweeper != nil {
+		if err := t.Sweeper.note(ctx, row.Name, keep); err != nil {
+			return 0, err
+		}
 	}
 	if err := s.Purge(ctx, jetstream.WithPurgeSequence(keep)); err != nil {
 		return 0, fmt.Errorf("trim %s: %w", row.Name, err)

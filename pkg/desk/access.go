@@ -223,7 +223,7 @@ func housekeepingAccess(t *bus.Topology) Access {
 	}
 	for _, bucket := range buckets {
 		g.scan(bucket)
-		g.api("STREAM.MSG.DELETE." + bucket)
+		g.api("STREAM.MSG.DELETE."+bucket, "STREAM.PURGE."+bucket) // of files that are trimmed
 	}
 	for _, stream := range []string{article.StreamInbox, article.StreamBackfill, article.StreamIngested} {
 		g.api("STREAM.MSG.DELETE." + stream)

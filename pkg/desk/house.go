@@ -39,6 +39,7 @@ func (d *Desk) keepHouse(ctx context.Context) (err error) {
 	}
 	scrubber := &scrubber{nc: nc, js: js, state: state, blobs: blobs, counted: books.KeepFrom}
 	trimmer := bus.NewTrimmer(js, d.topo, state, d.o.Now, books.KeepFrom)
+	trimmer.Sweeper = bus.NewSweeper(js, blobs, d.o.Now)
 	d.examine(ctx, js)
 	tick := time.NewTicker(d.o.HousekeepingInterval)
 	defer tick.Stop()
@@ -81,7 +82,10 @@ func (d *Desk) tidy(ctx context.Context, js jetstream.JetStream, books *ledger.L
 	if err := scrubber.scrub(ctx); err != nil {
 		return err
 	}
-	_, err := trimmer.Trim(ctx)
+	if _, err := trimmer.Trim(ctx); err != nil {
+		return err
+	}
+	_, err := trimmer.Sweeper.Sweep(ctx)
 	return err
 }
 
