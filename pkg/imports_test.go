@@ -79,7 +79,6 @@ var layers = map[string]layer{
 	"pkg/natsembed":    {may: []string{natsServer, natsGo, "pkg/bus", "pkg/survey"}, why: "the server inside the process"},
 	"pkg/desk":         {may: []string{"*", "pkg"}, never: []string{natsServer, "pkg/natsembed", "pkg/run", "pkg/eval"}, why: "the only place that knows both a function and its subjects"},
 	"pkg/secure":       {may: []string{"github.com/nats-io/nkeys", natsServer + "/conf", "pkg/bus", "pkg/desk"}, why: "it writes what the table of stages asks for"},
-	"pkg/replay":       {may: []string{natsGo, "golang.org/x", "pkg/article", "pkg/bus", "pkg/stage"}, never: []string{natsServer}, why: "the shadow's server and stages are given to it"},
 	"pkg/erase":        {may: []string{natsGo, "pkg/article", "pkg/bus", "pkg/desk", "pkg/ledger"}, never: []string{natsServer}, why: "it removes what the desk keeps"},
 	"pkg/bench":        {may: []string{natsGo, "golang.org/x", "pkg/article", "pkg/bus", "pkg/stage", "pkg/desk", "pkg/dedupe"}, never: []string{natsServer, "pkg/natsembed"}, why: "it measures a server it is given"},
 	"pkg/run":          {may: []string{prom, otel, "pkg/trace"}, never: []string{natsGo, "pkg/desk", "pkg/bus", "pkg/article"}, why: "what every process shares, whatever it does"},

@@ -83,9 +83,6 @@ type Options struct {
 	// decision log's fence then keeps them from contradicting each other, which tests
 	// put to the proof; it is slow.
 	EveryoneDecides bool
-	// Arrival, if set, says how a file in the inbox came in where that is not how it lies
-	// there: of a file that is replayed, with its own place and time.
-	Arrival func(stage.In) stage.In
 	// Wrap, if set, is put around every stage's function. Tests inject faults by it.
 	Wrap func(stage string, f stage.Func) stage.Func
 }
@@ -356,17 +353,11 @@ func (d *Desk) runStage(ctx context.Context, name string) (err error) {
 		inputs = append(inputs, in)
 	}
 	var (
-		identify = p.identify
-		split    func(in stage.In, i, n int) nats.Header
-		foreign  func(subject string) bool
+		split   func(in stage.In, i, n int) nats.Header
+		foreign func(subject string) bool
 	)
 	if name == article.StageIngest {
 		split, foreign = p.partHeaders, isInbox
-		if arrival, work := d.o.Arrival, f; arrival != nil {
-			f = func(ctx context.Context, in stage.In) ([]stage.Out, error) { return work(ctx, arrival(in)) }
-			identify = func(in stage.In) nats.Header { return p.identify(arrival(in)) }
-			split = func(in stage.In, i, n int) nats.Header { return p.partHeaders(arrival(in), i, n) }
-		}
 	}
 	stageCtx, stop := context.WithCancel(ctx)
 	defer stop()
@@ -379,7 +370,7 @@ func (d *Desk) runStage(ctx context.Context, name string) (err error) {
 		Outputs:  r.outputs,
 		Func:     f,
 		Fallback: fallback,
-		Identify: identify,
+		Identify: p.identify,
 		Yields:   yields,
 		Part:     split,
 		Foreign:  foreign,

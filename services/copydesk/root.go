@@ -78,7 +78,6 @@ sentence points back into the source, and publishes one enriched record.
 		inGroup(groupMain, topCommand(environ)),
 		inGroup(groupMain, deadCommand()),
 		inGroup(groupMain, traceCommand()),
-		inGroup(groupMain, replayCommand()),
 		inGroup(groupMain, doctorCommand()),
 		inGroup(groupMain, overrideCommand()),
 		inGroup(groupMain, eraseCommand()),
