@@ -286,19 +286,26 @@ func (r *replay) idle(ctx context.Context, stream, name string, progress func(le
 	}
 }
 
-// turns sees to it that dedupe gets each article in its turn.
+// turns sees to it that each article was decided on before dedupe got the next. The
+// sequences of what it gets have no gaps.
 type turns struct {
 	mu   sync.Mutex
-	last uint64
+	done uint64
 	lost bool
 }
 
 func (t *turns) watch(f stage.Func) stage.Func {
 	return func(ctx context.Context, in stage.In) ([]stage.Out, error) {
 		t.mu.Lock()
-		t.lost, t.last = t.lost || in.Seq < t.last, max(t.last, in.Seq)
+		t.lost = t.lost || in.Seq > t.done+1
 		t.mu.Unlock()
-		return f(ctx, in)
+		outs, err := f(ctx, in)
+		if err == nil || errors.As(err, new(*stage.RejectError)) {
+			t.mu.Lock()
+			t.done = max(t.done, in.Seq)
+			t.mu.Unlock()
+		}
+		return outs, err
 	}
 }
 

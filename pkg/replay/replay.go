@@ -191,8 +191,12 @@ func (r *replay) open(ctx context.Context) (err error) {
 	return err
 }
 
+// patience is how long a stage of the shadow may give no sign of life. Nobody could take
+// over its work, and what is delivered again is out of its turn.
+const patience = 10 * time.Minute
+
 func (r *replay) settings() bus.Settings {
-	return bus.Settings{Store: r.o.MaxBytes * shareFactor, DedupeWindow: r.o.DedupeWindow}
+	return bus.Settings{Store: r.o.MaxBytes * shareFactor, DedupeWindow: r.o.DedupeWindow, AckWait: patience}
 }
 
 func (r *replay) close() {

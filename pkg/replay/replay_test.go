@@ -265,9 +265,6 @@ func TestRun_findsNothingOnADeskThatHasNotChanged(t *testing.T) {
 				if got.Articles != want || got.Same != want || got.NotCompared != 0 || got.records != want {
 					t.Errorf("backfill=%t: report %s, want %d articles the same", backfill, mustJSON(t, got.Report), want)
 				}
-				if !backfill && got.State.Decisions != 4 {
-					t.Errorf("%d decisions on old material kept, want 4", got.State.Decisions)
-				}
 			}
 			if d := cmp.Diff(before, n.everything(t)); d != "" {
 				t.Errorf("the desk's streams (-before +after):\n%s", d)
@@ -281,18 +278,18 @@ func TestRun_saysWhichArticlesAnEntityOverrideConcerns(t *testing.T) {
 	n := open(t, desk.Options{})
 	n.busy(t)
 	n.settle(t)
-	deny := desk.EntityOverride{Override: entity.Override{Act: entity.Deny, Name: "Abd al-Haddad"}, Reason: "not he", By: "anna", At: time.Now()}
+	deny := desk.EntityOverride{Override: entity.Override{Act: entity.Deny, Name: "Marian Holloway"}, Reason: "not she", By: "anna", At: time.Now()}
 	key, err := deny.Key()
 	if err != nil {
 		t.Fatal(err)
 	}
 	n.override(t, key, deny)
 	before := n.everything(t)
-	// By hand: which records name him.
+	// By hand: which records name her.
 	var want []string
 	_, err = bus.Scan(t.Context(), n.JS, article.StreamEnriched, bus.ScanOptions{Bodies: true}, func(m jetstream.Msg, _ *jetstream.MsgMetadata) error {
 		a, err := article.Decode(m.Data())
-		if err == nil && slices.ContainsFunc(a.Entities, func(e article.Entity) bool { return strings.Contains(e.Name, "Haddad") }) {
+		if err == nil && slices.ContainsFunc(a.Entities, func(e article.Entity) bool { return strings.Contains(e.Name, "Holloway") }) {
 			want = append(want, a.Item)
 		}
 		return err
@@ -301,12 +298,13 @@ func TestRun_saysWhichArticlesAnEntityOverrideConcerns(t *testing.T) {
 		t.Fatal(err)
 	}
 	if len(want) == 0 {
-		t.Fatal("no sample names him")
+		t.Fatal("no sample names her")
 	}
-	first := n.replay(t, replay.Options{Backfill: true})
+	from := time.Now().Add(-time.Hour)
+	first := n.replay(t, replay.Options{From: from, Backfill: true})
 	var got []string
 	for _, c := range first.changes {
-		if c.Entities == nil || !slices.ContainsFunc(c.Entities.Lost, func(e replay.Entity) bool { return strings.Contains(e.Name, "Haddad") }) || c.Verdict != nil {
+		if c.Entities == nil || !slices.ContainsFunc(c.Entities.Lost, func(e replay.Entity) bool { return strings.Contains(e.Name, "Holloway") }) || c.Verdict != nil {
 			t.Errorf("change %s", mustJSON(t, c))
 		}
 		got = append(got, c.Item)
@@ -314,7 +312,7 @@ func TestRun_saysWhichArticlesAnEntityOverrideConcerns(t *testing.T) {
 	slices.Sort(want)
 	slices.Sort(got)
 	if d := cmp.Diff(want, got); d != "" {
-		t.Errorf("articles that lose him (-want +got):\n%s", d)
+		t.Errorf("articles that lose her (-want +got):\n%s", d)
 	}
 	if first.State.Overrides != 1 || first.Entities != len(want) || first.EntitiesLost < len(want) {
 		t.Errorf("report %s", mustJSON(t, first.Report))
@@ -323,7 +321,7 @@ func TestRun_saysWhichArticlesAnEntityOverrideConcerns(t *testing.T) {
 		t.Errorf("the desk's streams (-before +after):\n%s", d)
 	}
 	// And once more: to the byte.
-	second := n.replay(t, replay.Options{Backfill: true})
+	second := n.replay(t, replay.Options{From: from, Backfill: true})
 	if d := cmp.Diff(mustJSON(t, first.changes), mustJSON(t, second.changes)); d != "" {
 		t.Errorf("the second replay (-first +second):\n%s", d)
 	}
@@ -402,7 +400,7 @@ func TestRun_replaysWhatIsChosenAmongWhatIsNot(t *testing.T) {
 		{"everything", replay.Options{}, 7, 0},
 		{"what came later, with its originals before it", replay.Options{From: half}, 5, 2},
 		{"what came earlier", replay.Options{To: half}, 2, 0},
-		{"one source, whose articles are copies of the other's", replay.Options{Source: "mail"}, 3, 3},
+		{"one source, whose articles are copies of the other's", replay.Options{Source: "mail"}, 3, 4},
 		{"the other source", replay.Options{Source: "wire"}, 4, 2},
 	} {
 		t.Run(c.name, func(t *testing.T) {
