@@ -85,6 +85,7 @@ var layers = map[string]layer{
 	"pkg/desktest":     {may: []string{"*", "pkg"}, why: "test support"},
 	"pkg/deadletter":   {may: []string{natsGo, "pkg/bus", "pkg/article", "pkg/ledger"}, never: []string{natsServer}, why: "it reads headers and publishes what stages gave up"},
 	"pkg/history":      {may: []string{natsGo, "pkg/bus", "pkg/article", "pkg/dedupe"}, never: []string{natsServer}, why: "it reads what the streams hold"},
+	"pkg/replay":       {may: []string{natsGo, "golang.org/x", "github.com/go-json-experiment/json", "pkg/article", "pkg/bus", "pkg/stage", "pkg/desk", "pkg/dedupe"}, never: []string{natsServer, "pkg/natsembed"}, why: "it runs a desk on a server it is given, and compares"},
 
 	"services/copydesk":  {may: []string{"*", "pkg"}, never: []string{"pkg/desktest"}, why: "the one binary with everything"},
 	"services/ingest":    service,

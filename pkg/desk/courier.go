@@ -36,10 +36,11 @@ type courier struct {
 	blobs   *bus.Blobs
 	events  *article.EventWriter
 	now     func() time.Time
+	shadow  *Shadow // nil for a desk of its own
 }
 
 func newCourier(stage string, blobs *bus.Blobs, o Options) *courier {
-	return &courier{stage: stage, version: o.Version, blobs: blobs, events: article.NewEventWriter(stage), now: o.Now}
+	return &courier{stage: stage, version: o.Version, blobs: blobs, events: article.NewEventWriter(stage), now: o.Now, shadow: o.Shadow}
 }
 
 // open reads the record of a message between stages, with its text.
@@ -135,14 +136,14 @@ func (c *courier) identify(in stage.In) nats.Header {
 	if c.stage != article.StageIngest {
 		return in.Header
 	}
-	file := incomingOf(in)
+	file := c.incoming(in)
 	return file.headers(file.index, file.count)
 }
 
 // partHeaders identify one item of a file that gives several, or are nil when the input
 // is not about that one.
 func (c *courier) partHeaders(in stage.In, i, n int) nats.Header {
-	file := incomingOf(in)
+	file := c.incoming(in)
 	if !file.has(i) {
 		return nil
 	}

@@ -130,20 +130,20 @@ func (l *decisions) readToEnd(ctx context.Context, fn func(dedupe.Entry, uint64)
 	return nil
 }
 
-// at reads the decision at a place and when it was taken. A decision that is not kept
-// any more is jetstream.ErrMsgNotFound. It is safe for concurrent use.
-func (l *decisions) at(ctx context.Context, where uint64) (e dedupe.Entry, taken time.Time, err error) {
+// at reads the decision at a place, and when and where it was taken. A decision that is
+// not kept any more is jetstream.ErrMsgNotFound. It is safe for concurrent use.
+func (l *decisions) at(ctx context.Context, where uint64) (e dedupe.Entry, t taken, err error) {
 	m, err := bus.ReadAt(ctx, l.nc, article.StreamDecisions, where>>placeBits)
 	if err != nil {
-		return e, taken, err
+		return e, t, err
 	}
 	lines := bytes.SplitN(m.Data, []byte{'\n'}, maxDecisions)
 	line := int(where & (maxDecisions - 1))
 	if line >= len(lines) {
-		return e, taken, fmt.Errorf("read decision %d of message %d: it has %d: %w", line, m.Seq, len(lines), jetstream.ErrMsgNotFound)
+		return e, t, fmt.Errorf("read decision %d of message %d: it has %d: %w", line, m.Seq, len(lines), jetstream.ErrMsgNotFound)
 	}
 	if err := json.Unmarshal(lines[line], &e); err != nil {
-		return e, taken, fmt.Errorf("read decision %d of message %d: %w", line, m.Seq, err)
+		return e, t, fmt.Errorf("read decision %d of message %d: %w", line, m.Seq, err)
 	}
-	return e, m.Time, nil
+	return e, takenAt(m), nil
 }

@@ -89,6 +89,14 @@ func newDecider(ctx context.Context, p *post, refuse func(hash string) error) (*
 		warn:     func(err error) { p.d.o.Logger.Warn("dedupe", "err", err) },
 		asks:     make(chan ask, maxDecisions), gone: make(chan struct{}),
 	}
+	if p.shadow != nil {
+		past, done, err := p.shadow.openPast(ctx, p.courier)
+		if err != nil {
+			return nil, err
+		}
+		d.versions.past = past
+		context.AfterFunc(ctx, done)
+	}
 	if _, err := bus.Patiently(ctx, p.nc, func(ctx context.Context) (any, error) { return nil, d.restore(ctx, p) }); err != nil {
 		return nil, err
 	}

@@ -79,6 +79,8 @@ type Options struct {
 	Logger     *slog.Logger          // default: discarded
 	Registerer prometheus.Registerer // default: not exported
 	Now        func() time.Time      // default time.Now
+	// Shadow, if set, has the desk work through what another desk has had.
+	Shadow *Shadow
 	// EveryoneDecides has dedupe work in every process, whoever holds the lease. Only the
 	// decision log's fence then keeps them from contradicting each other, which tests
 	// put to the proof; it is slow.
@@ -347,7 +349,7 @@ func (d *Desk) runStage(ctx context.Context, name string) (err error) {
 	var inputs []stage.Input
 	for _, c := range d.topo.Inputs(name) {
 		in := stage.Input{Stream: c.Stream, Consumer: c.Name, Prefetch: max(r.prefetch, 2*r.concurrency), Gate: p.gate, GateChanged: p.gateChanged}
-		if c.Lane == article.Backfill {
+		if c.Lane == article.Backfill && d.o.Shadow == nil { // a shadow has no news to keep up with
 			in.Prefetch, in.Admit = backfillPrefetch, newAdmission(js, d.topo, d.o.Calm).admit
 		}
 		inputs = append(inputs, in)
@@ -357,7 +359,10 @@ func (d *Desk) runStage(ctx context.Context, name string) (err error) {
 		foreign func(subject string) bool
 	)
 	if name == article.StageIngest {
-		split, foreign = p.partHeaders, isInbox
+		split = p.partHeaders
+		if d.o.Shadow == nil {
+			foreign = isInbox
+		}
 	}
 	stageCtx, stop := context.WithCancel(ctx)
 	defer stop()

@@ -40,7 +40,11 @@ type incoming struct {
 	count    int    // items of the file as far as known, 1 for a whole file
 }
 
-func incomingOf(in stage.In) incoming {
+// incoming reads a message of an inbox.
+func (c *courier) incoming(in stage.In) incoming {
+	if c.shadow != nil {
+		return incoming{In: c.shadow.arrival(in), count: 1}
+	}
 	a := incoming{In: in, retry: article.IsRetry(in.Subject), count: 1}
 	if !a.retry {
 		return a

@@ -49,7 +49,7 @@ func buildIngest(ctx context.Context, p *post) (stage.Func, fallback, error) {
 	files := &reader{pool: p.d.pool, limits: extract.Limits{Raw: bus.MaxFile}}
 	return func(ctx context.Context, in stage.In) ([]stage.Out, error) {
 		started := p.now()
-		file := incomingOf(in)
+		file := p.incoming(in)
 		if file.retry {
 			if err := p.checkRetry(ctx, in); errors.Is(err, errNoRetry) {
 				p.d.o.Logger.Warn("a retry that no dead letter stands behind is ignored", "stage", p.stage, "subject", in.Subject, "seq", in.Seq, "err", err)

@@ -25,12 +25,17 @@ const (
 	// way to its stream.
 	publishPatience = 2 * time.Second
 	publishLook     = 50 * time.Millisecond
+	// shadowPatience is the same for a replay, which has time, and must come out the same
+	// on a machine that is busy.
+	shadowPatience = 30 * time.Second
 )
 
 // versions reads the texts of earlier versions from where dedupe published them.
 type versions struct {
 	*courier
 	log *decisions
+	// past reads those that another desk published, of which this one is the shadow.
+	past *versions
 
 	mu          sync.Mutex
 	fresh, aged map[string]uint64 // item to its sequence in ARTICLES_UNIQUE
@@ -66,7 +71,10 @@ func (v *versions) changes(ctx context.Context, where uint64, a *article.Article
 	if err != nil {
 		return nil, err
 	}
-	old, err := v.text(ctx, e.Item, taken)
+	if taken.there && v.past != nil {
+		v = v.past
+	}
+	old, err := v.text(ctx, e.Item, taken.Time)
 	if err != nil {
 		return nil, err
 	}
@@ -112,7 +120,11 @@ func (v *versions) find(ctx context.Context, item string, decided time.Time) (ui
 		if err != nil || seq > 0 {
 			return seq, err
 		}
-		if v.now().Sub(decided) > publishPatience {
+		patience := publishPatience
+		if v.shadow != nil {
+			patience = shadowPatience
+		}
+		if v.now().Sub(decided) > patience {
 			return 0, nil
 		}
 		timer := time.NewTimer(publishLook)

@@ -80,6 +80,7 @@ sentence points back into the source, and publishes one enriched record.
 		inGroup(groupMain, traceCommand()),
 		inGroup(groupMain, doctorCommand()),
 		inGroup(groupMain, overrideCommand()),
+		inGroup(groupMain, replayCommand()),
 		inGroup(groupMain, eraseCommand()),
 		inGroup(groupMain, workerCommand()),
 		inGroup(groupMore, provisionCommand()),

@@ -268,7 +268,7 @@ func TestSecured_repairsAndReplays(t *testing.T) {
 	if out, code := s.as(t, "drop-ap", "drop", "--source", "ap", "../../deploy/samples/06-rail-fares.txt"); code != 0 {
 		t.Fatal(out)
 	}
-	if out, code := s.as(t, desk.RoleOperator, "replay", "--from", "1h"); code != 0 || !strings.Contains(out, "not comparable   1") {
+	if out, code := s.as(t, desk.RoleOperator, "replay", "--from", "1h"); code != 0 || !strings.Contains(out, "not compared      1") {
 		t.Errorf("replay: exit %d: %s", code, out)
 	}
 	if err := s.client(t, desk.RoleProvision).js.DeleteConsumer(t.Context(), article.StreamTagged, article.StageSummarize); err != nil {
