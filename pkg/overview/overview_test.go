@@ -82,8 +82,8 @@ func TestNew_whereNoDeskEverWas(t *testing.T) {
 func TestTake_anEmptyDesk(t *testing.T) {
 	t.Parallel()
 	s := newRoad(t).take(t)
-	if len(s.Stages) != 5 || len(s.Streams) != 9 || s.Server == "" {
-		t.Fatalf("%d stages and %d streams of NATS %q, want 5 and 9", len(s.Stages), len(s.Streams), s.Server)
+	if len(s.Stages) != 5 || len(s.Streams) != 10 || s.Server == "" {
+		t.Fatalf("%d stages and %d streams of NATS %q, want 5 and 10", len(s.Stages), len(s.Streams), s.Server)
 	}
 	for _, row := range s.Stages {
 		if row.State != overview.Absent || row.Oldest != nil || row.In != nil || row.Out != nil {
