@@ -364,6 +364,10 @@ func (d *Desk) runStage(ctx context.Context, name string) (err error) {
 			foreign = isInbox
 		}
 	}
+	giveWay := yields
+	if d.o.Shadow != nil {
+		giveWay = nil // each article has its turn
+	}
 	stageCtx, stop := context.WithCancel(ctx)
 	defer stop()
 	// A stage cannot work without what runs beside it.
@@ -376,7 +380,7 @@ func (d *Desk) runStage(ctx context.Context, name string) (err error) {
 		Func:     f,
 		Fallback: fallback,
 		Identify: p.identify,
-		Yields:   yields,
+		Yields:   giveWay,
 		Part:     split,
 		Foreign:  foreign,
 

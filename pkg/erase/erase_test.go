@@ -325,8 +325,7 @@ func TestErase_goesOnWhereItWasBrokenOff(t *testing.T) {
 	p := open(t, t.TempDir())
 	errCrash := errors.New("crash")
 	for i, step := range []string{
-		"block", "decide", "count", "forget blobs", "forget messages",
-		"forgot " + article.StreamUnique, "forgot " + article.StreamDuplicate, "tell", "done",
+		"block", "decide", "forget blobs", "forgot " + article.StreamUnique, "done",
 	} {
 		// Each step has an article of its own.
 		name := strings.Repeat("x", i+1)

@@ -264,6 +264,9 @@ func TestRun_findsNothingOnADeskThatHasNotChanged(t *testing.T) {
 			sums := n.settle(t)
 			before := n.everything(t)
 			for _, backfill := range []bool{true, false} {
+				if ordered && !backfill {
+					continue // the other desk shows it
+				}
 				got := n.replay(t, replay.Options{Backfill: backfill})
 				if len(got.changes) > 0 {
 					t.Errorf("backfill=%t: changes on a desk that has not changed:\n%s", backfill, mustJSON(t, got.changes))

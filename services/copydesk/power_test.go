@@ -85,7 +85,7 @@ func (p powerRun) pick(short, long int) int {
 func TestPower_durableLosesNothingThatWasAcknowledged(t *testing.T) {
 	p := newPowerRun(t)
 	l := recordPower(t, powerSpec{
-		Profile: bus.Durable, Drops: p.pick(120, 600), Rate: p.pick(60, 40), BlobEvery: 40, BlobBytes: 1 << 20, HTTPEvery: 4, DropsInFlight: 16,
+		Profile: bus.Durable, Drops: p.pick(80, 600), Rate: p.pick(60, 40), BlobEvery: 40, BlobBytes: 1 << 20, HTTPEvery: 4, DropsInFlight: 16,
 	})
 	var cuts []powerCut
 	add := func(at int) {
@@ -100,7 +100,7 @@ func TestPower_durableLosesNothingThatWasAcknowledged(t *testing.T) {
 		}
 	}
 	var whole []powerCut
-	for i := range p.pick(2, 20) {
+	for i := range p.pick(1, 20) {
 		whole = append(whole, powerCut{at: l.acks[(2*i+1)*len(l.acks)/p.pick(4, 40)].at + p.r.IntN(5), torn: i%2 == 1, seed: p.r.Uint64()})
 	}
 	kept := 0
@@ -126,7 +126,7 @@ func TestPower_durableLosesNothingThatWasAcknowledged(t *testing.T) {
 // acknowledged, and how much.
 func TestPower_fastLosesNoMoreThanItSays(t *testing.T) {
 	p := newPowerRun(t)
-	l := recordPower(t, powerSpec{Profile: bus.Fast, Drops: p.pick(250, 2000), Rate: 100, HTTPEvery: 4, BlobEvery: 100, BlobBytes: 1 << 20, DropsInFlight: 64})
+	l := recordPower(t, powerSpec{Profile: bus.Fast, Drops: p.pick(160, 2000), Rate: 100, HTTPEvery: 4, BlobEvery: 100, BlobBytes: 1 << 20, DropsInFlight: 64})
 	first, last := l.acks[0].time, l.acks[len(l.acks)-1].time
 	var cuts []powerCut
 	for range p.pick(10, 200) {
