@@ -164,7 +164,9 @@ func TestRead_understandsStrace(t *testing.T) {
 7 1700000000.000016 fsync(8</r/b> <unfinished ...>) = ?
 8 1700000000.000017 unlinkat(AT_FDCWD</r>, "/r/c", 0 <unfinished ...>
 7 1700000000.000018 +++ killed by SIGKILL +++
-`)
+9 1700000000.000019 pwrite64(3</r/e>, "thr" <detached ...>
+9 1700000000.000020 +++ killed by SIGKILL +++
+10 1700000000.000021 fsync(3</r/f>`)
 	got, err := read(strings.NewReader(log), "/r", "/m")
 	if err != nil {
 		t.Fatal(err)
@@ -186,7 +188,7 @@ func TestRead_understandsStrace(t *testing.T) {
 	for i := range want {
 		want[i].Time = at(want[i].Ended)
 	}
-	if diff := cmp.Diff(&Log{want, []string{"b", "c"}}, got); diff != "" {
+	if diff := cmp.Diff(&Log{want, []string{"b", "c", "e", "f"}}, got); diff != "" {
 		t.Errorf("want -, got +\n%s", diff)
 	}
 }
@@ -208,5 +210,8 @@ func TestRead_refusesWhatItDoesNotModel(t *testing.T) {
 	}
 	if _, err := read(strings.NewReader(lines(`7 1700000000.000001 write(3</r/a>, "one"..., 9) = 9`)+"\n"), "/r", "/m"); err == nil {
 		t.Error("a write that strace shortened is taken for whole")
+	}
+	if _, err := read(strings.NewReader(lines("7 1700000000.000001 fsync(3</r/a>\n7 1700000000.000002 close(4</s>) = 0\n")), "/r", "/m"); err == nil {
+		t.Error("a call without a result is passed over though its thread went on")
 	}
 }

@@ -36,9 +36,11 @@ type reader struct {
 	cutOff      map[string]bool  // paths in calls that never ended
 }
 
+// begun is a call that was entered and, so far, not left.
 type begun struct {
 	line int
 	text string
+	torn bool // the line just stops: its thread was killed while strace wrote it
 }
 
 // read parses a log. root is the folder, marks the file whose writes are marks.
@@ -52,7 +54,7 @@ func read(log io.Reader, root, marks string) (*Log, error) {
 			r.line++
 			call, perr := r.next(bytes.TrimSuffix(line, []byte{'\n'}))
 			if perr != nil {
-				return nil, fmt.Errorf("line %d of strace's log: %w: %.300s", r.line, perr, line)
+				return nil, fmt.Errorf("line %d of strace's log: %w: %.200s … %s", r.line, perr, line, line[max(0, len(line)-100):])
 			}
 			if call != nil {
 				calls = append(calls, *call)
@@ -113,6 +115,8 @@ func (r *reader) next(line []byte) (*Call, error) {
 	switch {
 	case bytes.HasPrefix(rest, []byte("+++")), bytes.HasPrefix(rest, []byte("---")):
 		return nil, nil // a thread's end, a signal
+	case r.open[thread].torn:
+		return nil, errors.New("a thread goes on after a call without a result")
 	case bytes.HasPrefix(rest, []byte("<... ")):
 		b, ok := r.open[thread]
 		if !ok {
@@ -127,7 +131,10 @@ func (r *reader) next(line []byte) (*Call, error) {
 	case !bytes.Contains(rest, r.hexRoot) && !bytes.Contains(rest, r.hexMarks):
 		return nil, nil
 	case bytes.HasSuffix(rest, []byte(unfinished)):
-		r.open[thread] = begun{r.line, string(bytes.TrimSuffix(rest, []byte(unfinished)))}
+		r.open[thread] = begun{line: r.line, text: string(bytes.TrimSuffix(rest, []byte(unfinished)))}
+		return nil, nil
+	case !bytes.Contains(rest, []byte(" = ")):
+		r.open[thread] = begun{line: r.line, text: string(rest), torn: true}
 		return nil, nil
 	default:
 		text = string(rest)
