@@ -69,7 +69,7 @@ func stderrLogger() *slog.Logger {
 
 // waitLimit is far above what any state takes, even on a loaded machine under the
 // race detector.
-const waitLimit = 60 * time.Second
+const waitLimit = 3 * time.Minute
 
 // Wait asks until ok says true, and fails the test when it never does.
 func Wait(t testing.TB, what string, ok func() bool) {

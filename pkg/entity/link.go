@@ -74,7 +74,7 @@ func (t *tagger) setting() setting {
 			words++
 		}
 	}
-	s.sport = words >= leastSportWords || t.scores() >= leastScores
+	s.sport = words >= leastSportWords || t.sportHead() || t.scores() >= leastScores
 	return s
 }
 
@@ -94,6 +94,27 @@ func (t *tagger) link() {
 			return
 		}
 	}
+}
+
+// sportNames are what agencies write before the headline of a report on sport.
+var sportNames = hashes(`soccer football cricket tennis golf rugby baseball basketball hockey athletics cycling boxing swimming skiing
+	volleyball handball badminton squash snooker rowing sailing gymnastics wrestling judo racing olympics`)
+
+// mostSlugTokens are the tokens of "RUGBY UNION -", and of "FORMULA ONE RACING:".
+const mostSlugTokens = 4
+
+// sportHead reports whether the text opens with the name of a sport and a dash or colon.
+func (t *tagger) sportHead() bool {
+	named := false
+	for i := range min(mostSlugTokens, len(t.doc.Tokens)) {
+		switch form := t.doc.Form(i); form {
+		case "-", "–", "—", ":":
+			return named
+		default:
+			named = named || sportNames[text.WordHash(form)]
+		}
+	}
+	return false
 }
 
 // country is the one a name is of, or "".

@@ -49,7 +49,7 @@ func (t *tagger) find(lang string) {
 	}
 	t.modelSpans()
 	t.mend()
-	known := t.overruled(t.gazetteerSpans())
+	known := t.overruled(t.namesakes(t.gazetteerSpans()))
 	t.samePersons(known)
 	t.settle(known)
 	t.ofPlaces()

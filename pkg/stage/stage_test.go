@@ -515,7 +515,7 @@ func TestRun_doesNotStallOnABusyMachine(t *testing.T) {
 	last.Store(time.Now().UnixNano())
 	r.run(t, o)
 	desktest.Wait(t, "all messages", func() bool { return r.count(t, "H1") == n })
-	if gap := time.Duration(worst.Load()); gap > 5*time.Second {
+	if gap := time.Duration(worst.Load()); gap > 15*time.Second {
 		t.Errorf("the longest pause between two messages was %s", gap)
 	}
 }
