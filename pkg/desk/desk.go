@@ -5,6 +5,7 @@ package desk
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"runtime"
@@ -206,6 +207,14 @@ func (d *Desk) Ready() error {
 
 // Run runs the stages until ctx is done or one of them cannot go on.
 func (d *Desk) Run(ctx context.Context) error {
+	err := d.run(ctx)
+	if ctx.Err() != nil && errors.Is(err, ctx.Err()) {
+		return nil // told to stop while it was starting
+	}
+	return err
+}
+
+func (d *Desk) run(ctx context.Context) error {
 	if d.o.Provision {
 		if err := d.provision(ctx); err != nil {
 			return err

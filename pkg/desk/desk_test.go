@@ -3,6 +3,7 @@ package desk_test
 import (
 	"archive/zip"
 	"bytes"
+	"context"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -11,6 +12,7 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 
 	"github.com/copydesk/copydesk/pkg/article"
@@ -284,6 +286,31 @@ func TestDesk_carriesTextsTooLargeForAMessage(t *testing.T) {
 	}
 	if total := b.settled(t, 1); total.Enriched != 1 {
 		t.Errorf("ledger %+v, want one enriched", total)
+	}
+}
+
+// Whatever a desk was at when it is told to stop, it has not failed.
+func TestDesk_canBeStoppedWhileItStarts(t *testing.T) {
+	t.Parallel()
+	b := start(t, desk.Options{Learning: desk.Learning{Interval: -1}})
+	b.stop()
+	for _, at := range append(article.Stages(), "provision", desk.Housekeeping, "lookout") {
+		ctx, cancel := context.WithCancel(t.Context())
+		d, err := desk.New(desk.Options{
+			Provision: true, Logger: desktest.Logger(t), Learning: desk.Learning{Interval: -1},
+			Dial: func(name string) (*nats.Conn, error) {
+				if name == at {
+					cancel()
+				}
+				return b.Dial(name)
+			},
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := d.Run(ctx); err != nil || ctx.Err() == nil {
+			t.Errorf("stopped at the connection of %s: %v", at, err)
+		}
 	}
 }
 
